@@ -1,0 +1,195 @@
+//! The API's process: binds, serves, and stops without cutting anybody off.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use actix_web::{HttpServer, web};
+use serde::Serialize;
+use shared::{
+    auth::{KeyError, Keys, Verifier},
+    bus::Bus,
+    clock::Clock,
+    config::{Config, MailTransport},
+    store::Store,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::{self, Execute, Mailbox, Readiness, Service, Work};
+
+/// How long a client may leave a connection unused; longer than the idle time of common load balancers, so that it is
+/// they who close.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// What the explorer offers in development mode, where every role can be tried out at once.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DevSamples {
+    /// People to act as.
+    pub tokens: Vec<SampleToken>,
+    /// Documents to start from.
+    pub queries: Vec<SampleQuery>,
+}
+
+/// Somebody to act as.
+#[derive(Clone, Debug, Serialize)]
+pub struct SampleToken {
+    /// What the reader chooses by, such as `Amina Odhiambo, mentee`.
+    pub label: String,
+    /// The role, such as `COORDINATOR`; queries of that role choose this token.
+    pub role: String,
+    /// A bearer token. It is shown to everybody who can open the explorer.
+    pub token: String,
+}
+
+/// A document to start from.
+#[derive(Clone, Debug, Serialize)]
+pub struct SampleQuery {
+    /// What it shows, in a few words.
+    pub title: String,
+    /// The role it is meant for; empty for anyone.
+    pub role: String,
+    /// The document.
+    pub query: String,
+    /// Its variables, a JSON object.
+    pub variables: serde_json::Value,
+}
+
+/// Why the API does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The address is taken, not one of this machine's, or not allowed.
+    #[error("cannot listen on {address} (http.host and http.port): {source}")]
+    Bind {
+        /// What was asked for, `host:port`.
+        address: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The address file cannot be written.
+    #[error("cannot write {} (http.address_file): {source}", path.display())]
+    AddressFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The public keys cannot be read, so nobody could be let in.
+    #[error("no token could be checked (auth.keys_dir): {0}")]
+    Keys(#[from] KeyError),
+    /// The server broke down while it ran.
+    #[error("the HTTP server stopped: {0}")]
+    Serve(#[source] io::Error),
+}
+
+/// The API, bound to its address and not yet serving.
+#[derive(Debug)]
+pub struct App {
+    listener: TcpListener,
+    address: SocketAddr,
+    pub(crate) service: Service,
+    shutdown_seconds: u64,
+}
+
+impl App {
+    /// Reads the keys, binds the address and writes `http.address_file`. Blocks; connections queue until
+    /// [`run`](Self::run). `dev` is what the explorer offers, in development mode only.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the keys, the address or the address file cannot be used.
+    pub fn build(
+        config: &Config,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        dev: Option<DevSamples>,
+    ) -> Result<Self, ApiError> {
+        let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
+        let execute = schema(store.clone(), bus, clock.clone());
+        let (listener, address) = bind(&config.http.host, config.http.port)?;
+        if !config.http.address_file.is_empty() {
+            let path = Path::new(&config.http.address_file);
+            write_address(path, address)
+                .map_err(|source| ApiError::AddressFile { path: path.to_path_buf(), source })?;
+        }
+        // Mails are for their recipients: outside of a local mailbox there is nothing to look into.
+        let has_mailbox = config.http.explorer && config.mail.transport == MailTransport::Mailbox;
+        let service = Service {
+            execute,
+            verifier,
+            store,
+            clock,
+            readiness: Readiness::default(),
+            uses_redis: !config.redis.url.is_empty(),
+            body_limit: config.http.body_limit_bytes,
+            request_timeout: Duration::from_secs(config.http.request_timeout_seconds),
+            explorer: config.http.explorer,
+            samples: dev,
+            mailbox: has_mailbox.then(|| Mailbox::new(&config.mail.mailbox_dir)),
+        };
+        Ok(Self { listener, address, service, shutdown_seconds: config.worker.shutdown_seconds })
+    }
+
+    /// The address that was bound, with the port that was chosen.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The switch behind `/readyz`, to be told when the database lacks migrations.
+    pub fn readiness(&self) -> Readiness {
+        self.service.readiness.clone()
+    }
+
+    /// Serves until `shutdown`, then accepts nothing new, finishes the requests in hand and returns. Requests that take
+    /// longer than `worker.shutdown_seconds` are given up.
+    ///
+    /// # Errors
+    /// [`ApiError::Serve`] when the server cannot run.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), ApiError> {
+        let service = web::Data::new(self.service);
+        let work = web::Data::new(Work::new());
+        let shared_work = work.clone();
+        let app = move || http::app(service.clone(), shared_work.clone());
+        let server = HttpServer::new(app)
+            .keep_alive(KEEP_ALIVE)
+            // Somebody who hangs up no longer waits for an answer: the work for it ends too.
+            .h1_allow_half_closed(false)
+            .shutdown_timeout(self.shutdown_seconds)
+            .shutdown_signal(shutdown.cancelled_owned())
+            .listen(self.listener)
+            .map_err(ApiError::Serve)?
+            .run();
+        tracing::info!(address = %self.address, "the API is listening");
+        server.await.map_err(ApiError::Serve)?;
+        work.finish().await;
+        tracing::info!("the API has stopped");
+        Ok(())
+    }
+}
+
+/// Hands a request to the schema.
+fn schema(store: Store, bus: Bus, clock: Clock) -> Execute {
+    std::sync::Arc::new(move |_caller, _request, _request_id| {
+        let _state = (&store, &bus, &clock);
+        Box::pin(async { async_graphql::Response::default() })
+    })
+}
+
+fn bind(host: &str, port: u16) -> Result<(TcpListener, SocketAddr), ApiError> {
+    let bound = TcpListener::bind((host, port)).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| ApiError::Bind { address: format!("{host}:{port}"), source })
+}
+
+/// Whoever waits for the file finds it whole or not at all.
+fn write_address(path: &Path, address: SocketAddr) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}.tmp", std::process::id()));
+    let draft = PathBuf::from(draft);
+    std::fs::write(&draft, format!("{address}\n"))?;
+    std::fs::rename(&draft, path)
+}

@@ -1,0 +1,94 @@
+//! Who asks: a person of one organization, with the staff roles they hold right now.
+
+use shared::{
+    auth::Claims,
+    domain::{
+        organizations::{Organization, Role, StaffRole},
+        people::Person,
+    },
+    store::{self, Store, StoreError},
+};
+use uuid::Uuid;
+
+/// The person behind a request. Read from the database for each request, so a revoked role ends at once.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The tenant; nothing outside it exists for the caller.
+    pub organization: Organization,
+    /// The person.
+    pub person: Person,
+    /// Staff roles; none for a participant.
+    pub roles: Vec<StaffRole>,
+    /// The request, for logs and audit entries.
+    pub request_id: String,
+}
+
+impl Caller {
+    /// The person a verified token speaks of; `None` when the person is gone or left.
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn load(store: &Store, claims: &Claims, request_id: String) -> Result<Option<Self>, StoreError> {
+        let Some(person) = store::people::find(store, claims.organization_id, claims.person_id).await? else {
+            return Ok(None);
+        };
+        let Some(organization) = store::organizations::find(store, claims.organization_id).await? else {
+            return Ok(None);
+        };
+        if !person.active {
+            return Ok(None);
+        }
+        let roles = store::organizations::roles_of(store, organization.id, person.id).await?;
+        Ok(Some(Self { organization, person, roles, request_id }))
+    }
+
+    /// The tenant's id.
+    pub fn organization_id(&self) -> Uuid {
+        self.organization.id
+    }
+
+    /// The person's id.
+    pub fn person_id(&self) -> Uuid {
+        self.person.id
+    }
+
+    /// Whether the caller administers the organization.
+    pub fn is_administrator(&self) -> bool {
+        self.roles.iter().any(|role| role.role == Role::Administrator)
+    }
+
+    /// Whether the caller is staff of any kind, country coordinators included.
+    pub fn is_staff(&self) -> bool {
+        !self.roles.is_empty()
+    }
+
+    /// Whether the caller runs programs as a whole: an administrator, or a coordinator without a country limit.
+    pub fn runs_programs(&self) -> bool {
+        self.roles.iter().any(|role| role.role == Role::Administrator || role.countries.is_none())
+    }
+
+    /// The countries the caller looks after: `None` for all of them, an empty list for none.
+    pub fn countries(&self) -> Option<Vec<String>> {
+        if self.runs_programs() {
+            return None;
+        }
+        let mut countries: Vec<String> =
+            self.roles.iter().filter_map(|role| role.countries.clone()).flatten().collect();
+        countries.sort();
+        countries.dedup();
+        Some(countries)
+    }
+
+    /// Whether the caller, as staff, looks after a person of this country.
+    pub fn looks_after(&self, country: Option<&str>) -> bool {
+        match self.countries() {
+            None => true,
+            Some(countries) => country.is_some_and(|country| countries.iter().any(|own| own == country)),
+        }
+    }
+
+    /// Whether the caller may act for this person: themselves, or staff who look after them.
+    pub fn acts_for(&self, person: &Person) -> bool {
+        person.id == self.person.id || self.looks_after(person.country.as_deref())
+    }
+}

@@ -1,0 +1,116 @@
+//! GraphQL over HTTP, the pages beside it, and what every answer has in common.
+
+mod access_log;
+mod answers;
+mod bearer;
+mod documents;
+mod endpoint;
+mod health;
+mod mailbox;
+mod media;
+mod pages;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use actix_web::{
+    App, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard,
+    middleware::{Compress, from_fn},
+    web,
+};
+use async_graphql::{Request, Response};
+use serde_json::json;
+use shared::{auth::Verifier, clock::Clock, store::Store};
+
+pub use self::health::Readiness;
+pub(crate) use self::{mailbox::Mailbox, work::Work};
+use crate::{app::DevSamples, caller::Caller};
+
+/// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
+pub(crate) type Execute =
+    Arc<dyn Fn(Option<Caller>, Request, String) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
+
+/// What the handlers work with, shared by all server threads.
+pub(crate) struct Service {
+    /// The schema.
+    pub(crate) execute: Execute,
+    /// Whose tokens are believed.
+    pub(crate) verifier: Verifier,
+    /// The database, for callers and readiness.
+    pub(crate) store: Store,
+    /// The clock.
+    pub(crate) clock: Clock,
+    /// What the database lacks.
+    pub(crate) readiness: Readiness,
+    /// Whether wake-ups go over Redis.
+    pub(crate) uses_redis: bool,
+    /// The largest body that is read, in bytes.
+    pub(crate) body_limit: usize,
+    /// How long one request may take, from its first line to its answer.
+    pub(crate) request_timeout: Duration,
+    /// Whether the explorer is served.
+    pub(crate) explorer: bool,
+    /// What the explorer offers; only in development mode.
+    pub(crate) samples: Option<DevSamples>,
+    /// The local mailbox, when it is shown.
+    pub(crate) mailbox: Option<Mailbox>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
+
+/// Everything that is served, ready for a server thread.
+pub(crate) fn app(
+    service: web::Data<Service>,
+    work: web::Data<Work>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let routes = {
+        let service = service.clone();
+        move |config: &mut web::ServiceConfig| configure(config, &service)
+    };
+    App::new()
+        .app_data(service)
+        .app_data(work)
+        .configure(routes)
+        .default_service(web::to(nothing_here))
+        .wrap(Compress::default())
+        .wrap(from_fn(access_log::observe))
+}
+
+fn configure(config: &mut web::ServiceConfig, service: &Service) {
+    config
+        .route("/graphql", web::to(endpoint::answer))
+        .route("/healthz", read().to(health::alive))
+        .route("/readyz", read().to(health::ready));
+    if service.explorer {
+        pages::configure(config, service);
+    } else {
+        config.route("/", read().to(pages::front));
+    }
+}
+
+/// A route for those who only look.
+fn read() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn nothing_here() -> HttpResponse {
+    HttpResponse::NotFound().json(json!({ "error": "There is nothing at this address; the API is at /graphql." }))
+}

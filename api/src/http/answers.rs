@@ -1,0 +1,149 @@
+//! What a request is answered: the statuses, the headers and the body, all in one place.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use async_graphql::{Response, ServerError};
+use serde::Serialize;
+use serde_json::json;
+use shared::auth::AuthError;
+
+use super::media::Media;
+
+/// Why a request has no GraphQL answer. The messages are for the client and say what to change; what went wrong inside
+/// stands in the log under the request's id.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("Send a POST request with a JSON body, or a GET request for a query.")]
+    Method,
+    #[error("Only queries can be asked with GET; send this operation in a POST request.")]
+    QueriesOnly,
+    #[error(
+        "The answer is application/graphql-response+json or application/json, in UTF-8; allow one of them in Accept."
+    )]
+    NotAcceptable,
+    #[error("The body must be JSON in UTF-8, not compressed, with the header Content-Type: application/json.")]
+    NotJson,
+    #[error("The body is larger than the {limit} bytes that are read; shorten the document or its variables.")]
+    TooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    #[error("{0}")]
+    Malformed(String),
+    #[error("The access token was not accepted: {0}. Leave the header out or get a new token.")]
+    Token(#[from] AuthError),
+    #[error("The access token was not accepted: its person is unknown or no longer active here.")]
+    Nobody,
+    #[error(
+        "The request took too long and was stopped. A mutation may have been carried out: look before you repeat it."
+    )]
+    TimedOut,
+    #[error("Something went wrong on our side. Quote the request id when you report it.")]
+    Internal,
+    #[error("The service cannot reach its database right now; try again in a moment.")]
+    Unavailable,
+}
+
+impl Fault {
+    /// The code in `extensions.code`.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Method | Self::QueriesOnly => "METHOD_NOT_ALLOWED",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::NotJson => "UNSUPPORTED_MEDIA_TYPE",
+            Self::TooLarge { .. } => "PAYLOAD_TOO_LARGE",
+            Self::Malformed(_) => "BAD_REQUEST",
+            Self::Token(_) | Self::Nobody => "UNAUTHENTICATED",
+            Self::TimedOut => "TIMEOUT",
+            Self::Internal => "INTERNAL",
+            Self::Unavailable => "UNAVAILABLE",
+        }
+    }
+
+    /// The header that goes with the status, where one belongs to it.
+    fn header(&self) -> Option<(header::HeaderName, String)> {
+        match self {
+            Self::Method => Some((header::ALLOW, "GET, POST".to_owned())),
+            Self::QueriesOnly => Some((header::ALLOW, "POST".to_owned())),
+            Self::Token(AuthError::Missing) => {
+                Some((header::WWW_AUTHENTICATE, "Bearer realm=\"counterpart\"".to_owned()))
+            }
+            Self::Token(error) => Some((header::WWW_AUTHENTICATE, challenge(&error.to_string()))),
+            Self::Nobody => Some((header::WWW_AUTHENTICATE, challenge("the token's person is unknown or inactive"))),
+            Self::NotAcceptable
+            | Self::NotJson
+            | Self::TooLarge { .. }
+            | Self::Malformed(_)
+            | Self::TimedOut
+            | Self::Internal
+            | Self::Unavailable => None,
+        }
+    }
+}
+
+/// RFC 6750: what was wrong with the token. The reasons hold no quotation marks.
+fn challenge(reason: &str) -> String {
+    format!("Bearer realm=\"counterpart\", error=\"invalid_token\", error_description=\"{reason}\"")
+}
+
+/// The one place where a status is chosen.
+fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
+    match (outcome, media) {
+        (Ok(response), Media::GraphqlResponse) if is_request_error(response) => StatusCode::BAD_REQUEST,
+        // An answer with data, be it null, is an answer; and older clients want 200 for whatever GraphQL has to say.
+        (Ok(_), _) => StatusCode::OK,
+        (Err(Fault::Malformed(_)), _) => StatusCode::BAD_REQUEST,
+        (Err(Fault::Token(_) | Fault::Nobody), _) => StatusCode::UNAUTHORIZED,
+        (Err(Fault::Method | Fault::QueriesOnly), _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Err(Fault::NotAcceptable), _) => StatusCode::NOT_ACCEPTABLE,
+        (Err(Fault::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
+        (Err(Fault::NotJson), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (Err(Fault::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,
+        (Err(Fault::Unavailable), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(Fault::TimedOut), _) => StatusCode::GATEWAY_TIMEOUT,
+    }
+}
+
+/// Whether the document was never executed: it did not parse, is not valid, or its variables do not fit. Errors of the
+/// execution name the field they come from.
+fn is_request_error(response: &Response) -> bool {
+    response.data == async_graphql::Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// A GraphQL answer without `data`, which an answer to a document that was not executed must not have.
+#[derive(Serialize)]
+struct Refused<'a> {
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    extensions: &'a std::collections::BTreeMap<String, async_graphql::Value>,
+}
+
+/// The HTTP answer for whatever came of a request.
+pub(super) fn answer(outcome: &Result<Response, Fault>, media: Media, request_id: &str) -> HttpResponse {
+    let mut answer = HttpResponse::build(status(outcome, media));
+    answer.content_type(media.content_type()).insert_header((header::VARY, "accept"));
+    let body = match outcome {
+        Ok(response) if is_request_error(response) => {
+            serde_json::to_string(&Refused { errors: &response.errors, extensions: &response.extensions })
+        }
+        Ok(response) => serde_json::to_string(response),
+        Err(fault) => {
+            if let Some(header) = fault.header() {
+                answer.insert_header(header);
+            }
+            let extensions = json!({ "code": fault.code(), "requestId": request_id });
+            Ok(json!({ "errors": [{ "message": fault.to_string(), "extensions": extensions }] }).to_string())
+        }
+    };
+    match body {
+        Ok(body) => answer.body(body),
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written as JSON");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

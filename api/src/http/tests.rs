@@ -1,0 +1,199 @@
+//! The HTTP layer on a real port, over a small schema of its own.
+
+mod health;
+mod identity;
+mod interruptions;
+mod mailbox;
+mod negotiation;
+mod pages;
+mod requests;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_graphql::{EmptySubscription, Object, Schema};
+use chrono::TimeDelta;
+use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap};
+use serde_json::{Value, json};
+use shared::{
+    auth::{Grant, Signer},
+    bus::Bus,
+    clock::Clock,
+    config::Config,
+    store::Store,
+};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+use uuid::Uuid;
+
+use crate::{App, DevSamples, Readiness};
+
+const NEWER: &str = "application/graphql-response+json; charset=utf-8";
+const OLDER: &str = "application/json; charset=utf-8";
+
+/// What the schema below has been through.
+#[derive(Debug, Default)]
+struct Witness {
+    started: Notify,
+    dropped: Notify,
+    changes: AtomicUsize,
+}
+
+struct Query(Arc<Witness>);
+
+#[Object]
+impl Query {
+    async fn greeting(&self, #[graphql(default_with = "\"you\".to_owned()")] name: String) -> String {
+        format!("Hello {name}")
+    }
+
+    async fn fails(&self) -> async_graphql::Result<bool> {
+        Err("no such luck".into())
+    }
+
+    async fn panics(&self) -> bool {
+        panic!("a detail that is nobody's business")
+    }
+
+    /// Waits, and tells whether it was allowed to wait to the end.
+    async fn waits(&self, milliseconds: u64) -> bool {
+        struct Waiting<'a>(&'a Witness);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.dropped.notify_one();
+            }
+        }
+        let _waiting = Waiting(&self.0);
+        self.0.started.notify_one();
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        true
+    }
+}
+
+struct Mutation(Arc<Witness>);
+
+#[Object]
+impl Mutation {
+    async fn change(&self) -> bool {
+        self.0.changes.fetch_add(1, Ordering::SeqCst);
+        true
+    }
+}
+
+/// A running server. It stops when this is dropped.
+struct Server {
+    base: String,
+    http: Client,
+    witness: Arc<Witness>,
+    readiness: Readiness,
+    clock: Clock,
+    signer: Signer,
+    folder: TempDir,
+    tasks: TaskTracker,
+    shutdown: DropGuard,
+}
+
+impl Server {
+    /// A server in development mode, with mailbox and explorer.
+    async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with some settings changed: their environment names without the prefix, and values.
+    async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let env = settings.iter().map(|(name, value)| (format!("COUNTERPART_{name}"), (*value).to_owned()));
+        let config = Config::embedded(folder.path(), 0, env).unwrap();
+        let signer = Signer::load_or_generate(&config.auth).unwrap();
+        // No tables: nothing here gets as far as the use cases.
+        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        let clock = Clock::system();
+        let samples = config.http.explorer.then(DevSamples::default);
+        let mut app = App::build(&config, store, Bus::in_process(), clock.clone(), samples).unwrap();
+        let witness = Arc::new(Witness::default());
+        let schema =
+            Schema::build(Query(Arc::clone(&witness)), Mutation(Arc::clone(&witness)), EmptySubscription).finish();
+        app.service.execute = Arc::new(move |_caller, request, _request_id| {
+            let schema = schema.clone();
+            Box::pin(async move { schema.execute(request).await })
+        });
+
+        // Refused when another test was first, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let redirects = reqwest::redirect::Policy::none();
+        let http = Client::builder().no_proxy().redirect(redirects).timeout(Duration::from_secs(30)).build().unwrap();
+        let tasks = TaskTracker::new();
+        let shutdown = CancellationToken::new();
+        let (base, readiness) = (format!("http://{}", app.address()), app.readiness());
+        let stop = shutdown.clone();
+        tasks.spawn(async move { app.run(stop).await.unwrap() });
+        tasks.close();
+        Self { base, http, witness, readiness, clock, signer, folder, tasks, shutdown: shutdown.drop_guard() }
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.base))
+    }
+
+    fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.http.post(format!("{}/graphql", self.base)).header("content-type", "application/json").body(body)
+    }
+
+    fn document(&self, document: &str) -> RequestBuilder {
+        self.post(json!({ "query": document }).to_string()).header("accept", NEWER)
+    }
+
+    fn token(&self) -> String {
+        let grant = Grant { organization_id: Uuid::nil(), person_id: Uuid::nil(), ttl: TimeDelta::hours(1) };
+        self.signer.sign(&grant, self.clock.now()).unwrap()
+    }
+
+    /// Asks the server to stop and waits until it has.
+    async fn stop(self) {
+        drop(self.shutdown);
+        self.tasks.wait().await;
+    }
+}
+
+/// An answer, whatever it is.
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    async fn to(request: RequestBuilder) -> Self {
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Self { status, headers, text: answer.text().await.unwrap() }
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("{name} is missing: {self:?}")).to_str().unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The one error of an answer, after checking the shape that every error of this layer has.
+    fn fault(&self) -> (u16, String, String) {
+        let body = self.json();
+        assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["errors"], "{self:?}");
+        let error = &body["errors"][0];
+        assert_eq!(error["extensions"]["requestId"], self.header("x-request-id"), "{self:?}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (self.status.as_u16(), text(&error["extensions"]["code"]), text(&error["message"]))
+    }
+}

@@ -1,0 +1,58 @@
+//! Where the work of a request is done: apart from the threads that talk HTTP, with an end to it.
+
+use std::{future::Future, time::Duration};
+
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::Instrument as _;
+
+use super::answers::Fault;
+
+/// How long work that was given up may take to notice.
+const GIVEN_UP: Duration = Duration::from_secs(1);
+
+/// Runs the work of requests on the process's own runtime.
+///
+/// Every server thread has a small runtime that ends with it, and a database connection belongs to the runtime that
+/// opened it: work done there would take pooled connections down with the server.
+#[derive(Debug)]
+pub(crate) struct Work {
+    runtime: Handle,
+    tasks: TaskTracker,
+}
+
+impl Work {
+    /// Work on the runtime this is called in.
+    pub(crate) fn new() -> Self {
+        Self { runtime: Handle::current(), tasks: TaskTracker::new() }
+    }
+
+    /// Does `work` until `deadline`. It ends early when the future returned here is dropped, as it is when the client
+    /// hangs up.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let task = AbortOnDropHandle::new(self.tasks.spawn_on(work.in_current_span(), &self.runtime));
+        match timeout_at(deadline, task).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                tracing::error!(panicked = error.is_panic(), "the work of a request broke off");
+                Err(Fault::Internal)
+            }
+            Err(_) => Err(Fault::TimedOut),
+        }
+    }
+
+    /// Waits a moment for work that was given up, so that its connections are back in their pool.
+    pub(crate) async fn finish(&self) {
+        self.tasks.close();
+        if timeout(GIVEN_UP, self.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.tasks.len(), "some requests did not stop in time");
+        }
+    }
+}

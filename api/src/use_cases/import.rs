@@ -1,0 +1,286 @@
+//! Import: people with answers from CSV, into a round if wanted. Repeatable by `externalId`; all rows or none.
+
+mod columns;
+mod rows;
+
+use std::collections::HashMap;
+
+use serde_json::json;
+use shared::{
+    domain::{
+        enrollments::Enrollment,
+        people::Person,
+        programs::Program,
+        refusals::RefusalCode,
+        rounds::Round,
+    },
+    store::{self, Tx},
+};
+use uuid::Uuid;
+
+use self::{columns::Columns, rows::Row};
+use super::{State, UseCaseError, enrollments::join, needs_program_staff, not_found, refuse_field};
+use crate::caller::Caller;
+
+/// A CSV file to take in.
+#[derive(Clone, Debug)]
+pub struct ImportInput {
+    /// The file: UTF-8, a header line, commas or semicolons between columns, `;` or `|` within a list.
+    pub csv: String,
+    /// Enroll everybody in this round, too.
+    pub round_id: Option<Uuid>,
+    /// Check and count only; nothing is written.
+    pub dry_run: bool,
+}
+
+/// What an import did, or why it did nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// People who were new.
+    pub created: u32,
+    /// People whose data changed.
+    pub updated: u32,
+    /// People who were as the file has them.
+    pub unchanged: u32,
+    /// People newly in the round.
+    pub enrolled: u32,
+    /// People whose answers in the round changed.
+    pub answers_updated: u32,
+    /// What is wrong with the file. Not empty: nothing was written.
+    pub rows: Vec<RowError>,
+}
+
+/// One fault in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowError {
+    /// The line, counted from 1 with the header.
+    pub line: u64,
+    /// The column's name.
+    pub column: Option<String>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// The most rows one file may have.
+pub const ROWS_MAX: usize = 100_000;
+
+/// Where people go besides the roster.
+struct Target {
+    program: Program,
+    round: Round,
+}
+
+/// Takes in a CSV file.
+///
+/// # Errors
+/// Refused to anyone but program staff, and when the round takes no enrollments. Faults in the file are in the report.
+pub async fn import_people(
+    state: &State,
+    caller: &Caller,
+    input: ImportInput,
+) -> Result<ImportReport, UseCaseError> {
+    needs_program_staff(caller)?;
+    let tx = state.store.begin().await?;
+    let target = match input.round_id {
+        Some(id) => Some(target(&tx, caller, id).await?),
+        None => None,
+    };
+    let (columns, mut reader) = match Columns::read(&input.csv, target.as_ref()) {
+        Ok(read) => read,
+        Err(error) => return Ok(ImportReport { rows: vec![error], ..ImportReport::default() }),
+    };
+    let mut report = ImportReport::default();
+    let rows = columns.rows(&mut reader, target.as_ref(), &mut report.rows);
+    let known = Known::load(&tx, caller, &rows, target.as_ref()).await?;
+    let plan = known.plan(state, caller, rows, target.as_ref(), &mut report);
+    if !report.rows.is_empty() {
+        report.rows.sort_by_key(|error| error.line);
+        return Ok(ImportReport { rows: report.rows, ..ImportReport::default() });
+    }
+    if input.dry_run {
+        return Ok(report);
+    }
+    plan.write(state, caller, &tx, target.as_ref()).await?;
+    let counts = json!({ "created": report.created, "updated": report.updated, "enrolled": report.enrolled });
+    let entity_id = input.round_id.unwrap_or(caller.organization_id());
+    state.audit(&tx, caller, "importPeople", entity_id, counts).await?;
+    tx.commit().await?;
+    Ok(report)
+}
+
+async fn target(tx: &Tx, caller: &Caller, round_id: Uuid) -> Result<Target, UseCaseError> {
+    let missing = || not_found("roundId", "round");
+    let round = store::rounds::find(tx, caller.organization_id(), round_id).await?.ok_or_else(missing)?;
+    let program = store::programs::find(tx, caller.organization_id(), round.program_id).await?.ok_or_else(missing)?;
+    if !round.takes_enrollments() {
+        let message = format!("the round is {} and takes no enrollments; open it first", round.status);
+        return Err(refuse_field(RefusalCode::RoundNotOpen, "roundId", message));
+    }
+    Ok(Target { program, round })
+}
+
+/// What the database holds of the people in a file.
+struct Known {
+    by_external_id: HashMap<String, Person>,
+    by_email: HashMap<String, Person>,
+    enrolled: HashMap<Uuid, Enrollment>,
+}
+
+/// What is to be written.
+#[derive(Default)]
+struct Plan {
+    new_people: Vec<Person>,
+    changed_people: Vec<Person>,
+    new_enrollments: Vec<Enrollment>,
+    changed_enrollments: Vec<Enrollment>,
+}
+
+impl Known {
+    async fn load(
+        tx: &Tx,
+        caller: &Caller,
+        rows: &[Row],
+        target: Option<&Target>,
+    ) -> Result<Self, UseCaseError> {
+        let organization_id = caller.organization_id();
+        let external_ids: Vec<&str> = rows.iter().filter_map(|row| row.person.external_id.as_deref()).collect();
+        let emails: Vec<&str> = rows.iter().map(|row| row.person.email.as_str()).collect();
+        let people = store::people::find_by_keys(tx, organization_id, &external_ids, &emails).await?;
+        let enrollments = match target {
+            None => Vec::new(),
+            Some(target) => {
+                let all = shared::domain::enrollments::EnrollmentStatus::ALL;
+                store::enrollments::of_round(tx, organization_id, target.round.id, all).await?
+            }
+        };
+        let external = |person: &Person| person.external_id.clone().map(|id| (id, person.clone()));
+        Ok(Self {
+            by_external_id: people.iter().filter_map(external).collect(),
+            by_email: people.into_iter().map(|person| (person.email.clone(), person)).collect(),
+            enrolled: enrollments.into_iter().map(|enrollment| (enrollment.person_id, enrollment)).collect(),
+        })
+    }
+
+    /// The person a row speaks of: by the institution's id, else by an address that belongs to no other id.
+    fn person(&self, row: &Row) -> Result<Option<&Person>, String> {
+        let by_email = self.by_email.get(&row.person.email);
+        let Some(external_id) = &row.person.external_id else { return Ok(by_email) };
+        let by_id = self.by_external_id.get(external_id);
+        match (by_id, by_email) {
+            (Some(person), Some(other)) if person.id != other.id => {
+                Err(format!("another person has the address {}", row.person.email))
+            }
+            (None, Some(other)) if other.external_id.is_some() => {
+                Err(format!("the address {} belongs to another id", row.person.email))
+            }
+            (Some(person), _) | (None, Some(person)) => Ok(Some(person)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn plan(
+        &self,
+        state: &State,
+        caller: &Caller,
+        rows: Vec<Row>,
+        target: Option<&Target>,
+        report: &mut ImportReport,
+    ) -> Plan {
+        let mut plan = Plan::default();
+        for row in rows {
+            let known = match self.person(&row) {
+                Ok(known) => known,
+                Err(message) => {
+                    report.rows.push(RowError { line: row.line, column: Some("email".to_owned()), message });
+                    continue;
+                }
+            };
+            let person = match known {
+                None => {
+                    let person = row.new_person(state, caller);
+                    plan.new_people.push(person.clone());
+                    report.created += 1;
+                    person
+                }
+                Some(known) => {
+                    let mut person = known.clone();
+                    if row.apply_to(&mut person) {
+                        person.updated_at = state.clock.now();
+                        plan.changed_people.push(person.clone());
+                        report.updated += 1;
+                    } else {
+                        report.unchanged += 1;
+                    }
+                    person
+                }
+            };
+            if let Some(target) = target {
+                self.plan_enrollment(state, &row, &person, target, &mut plan, report);
+            }
+        }
+        plan
+    }
+
+    fn plan_enrollment(
+        &self,
+        state: &State,
+        row: &Row,
+        person: &Person,
+        target: &Target,
+        plan: &mut Plan,
+        report: &mut ImportReport,
+    ) {
+        let Target { program, round } = target;
+        let existing = self.enrolled.get(&person.id);
+        let mut enrollment = match existing {
+            Some(enrollment) => enrollment.clone(),
+            None => super::enrollments::new_enrollment(state, program, round, person.id, row.role),
+        };
+        let changed = row.answer(&mut enrollment);
+        let refusals = super::enrollments::check(&mut enrollment, program);
+        for refusal in refusals {
+            let column = refusal.field.map(|field| row.column_of(&field));
+            report.rows.push(RowError { line: row.line, column, message: refusal.message });
+        }
+        match existing {
+            None => {
+                plan.new_enrollments.push(enrollment);
+                report.enrolled += 1;
+            }
+            Some(before) if changed && before.status.is_living() && *before != enrollment => {
+                enrollment.updated_at = state.clock.now();
+                plan.changed_enrollments.push(enrollment);
+                report.answers_updated += 1;
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+impl Plan {
+    async fn write(
+        self,
+        state: &State,
+        caller: &Caller,
+        tx: &Tx,
+        target: Option<&Target>,
+    ) -> Result<(), UseCaseError> {
+        let stored = store::people::insert_many(tx, &self.new_people).await;
+        stored.map_err(|error| super::duplicate(error, "csv", "somebody took one of these addresses meanwhile; retry"))?;
+        for mut person in self.changed_people {
+            let stored = store::people::update(tx, &mut person).await;
+            let message = format!("the address {} belongs to somebody else", person.email);
+            stored.map_err(|error| super::duplicate(error, "csv", &message))?;
+        }
+        let Some(Target { program, round }) = target else { return Ok(()) };
+        let setting = state.setting(caller, program);
+        for mut enrollment in self.new_enrollments {
+            join(tx, &setting, round, &mut enrollment).await?;
+        }
+        for mut enrollment in self.changed_enrollments {
+            store::enrollments::update(tx, &mut enrollment).await?;
+            super::enrollments::settle(tx, &setting, &mut enrollment).await?;
+        }
+        Ok(())
+    }
+}

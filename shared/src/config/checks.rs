@@ -1,0 +1,127 @@
+//! What a single value must be, and what values must be together.
+
+use std::ops::RangeInclusive;
+
+use super::layers::Role;
+use super::sections::{HttpConfig, MailConfig, MailTransport};
+use super::{Config, SecretUrl};
+
+/// The range of every numeric setting, both ends included.
+pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 10] {
+    [
+        ("auth.leeway_seconds", 0..=300),
+        ("database.max_connections", 1..=1000),
+        ("http.body_limit_bytes", 1024..=16_777_216),
+        ("http.port", 0..=65_535),
+        ("http.request_timeout_seconds", 1..=300),
+        ("mail.command_timeout_seconds", 1..=600),
+        ("mail.smtp_port", 1..=65_535),
+        ("worker.lease_seconds", 1..=3600),
+        ("worker.shutdown_seconds", 1..=600),
+        ("worker.tick_seconds", 1..=60),
+    ]
+}
+
+type Problems = Vec<(&'static str, String)>;
+
+/// Everything that is wrong with otherwise well-formed settings, as field and message.
+pub(super) fn check(config: &Config, role: Role) -> Problems {
+    // The development mode makes its own keys, and the folder with them.
+    let reads_keys = matches!(role, Role::Api | Role::All) && !config.dev;
+    let mut problems = Vec::new();
+    let mut refuse = |field, message: &str| problems.push((field, message.to_owned()));
+
+    if config.database.url.is_empty() {
+        refuse("database.url", "must be set, to postgres://user:password@host/name or sqlite://file?mode=rwc");
+    } else if !has_scheme(&config.database.url, &["postgres://", "postgresql://", "sqlite:"]) {
+        refuse("database.url", "must begin with postgres://, postgresql:// or sqlite://");
+    }
+    if !config.redis.url.is_empty()
+        && (!has_scheme(&config.redis.url, &["redis://", "rediss://"])
+            || redis::Client::open(config.redis.url.expose()).is_err())
+    {
+        refuse("redis.url", "must be empty or look like redis://user:password@host:6379/0 (rediss:// for TLS)");
+    }
+    if config.clock.start_at.is_some() && !config.dev {
+        refuse("clock.start_at", "only the development mode may start at another time; leave it empty");
+    }
+    if config.auth.issuer.is_empty() {
+        refuse("auth.issuer", "must be set to the `iss` of the tokens that are to be believed");
+    }
+    if config.auth.audience.is_empty() {
+        refuse("auth.audience", "must be set to the `aud` of the tokens that are to be believed");
+    }
+    if config.auth.keys_dir.as_os_str().is_empty() {
+        refuse("auth.keys_dir", "must be set to the folder that holds the public keys");
+    } else if reads_keys && !config.auth.keys_dir.is_dir() {
+        refuse("auth.keys_dir", "must be an existing folder with the public keys of whoever issues tokens");
+    }
+    check_http(&config.http, config.dev || role == Role::Tool, &mut refuse);
+    check_mail(&config.mail, matches!(role, Role::Worker | Role::All), &mut refuse);
+    // A worker that waits for one command longer than it holds the claim would lose every slow mail to another one.
+    if config.worker.lease_seconds <= config.mail.command_timeout_seconds {
+        refuse("worker.lease_seconds", "must be longer than mail.command_timeout_seconds");
+    }
+    problems
+}
+
+fn check_http(http: &HttpConfig, may_be_unset: bool, refuse: &mut impl FnMut(&'static str, &str)) {
+    if http.host.is_empty() || http.host.contains(char::is_whitespace) {
+        refuse("http.host", "must be an address or a host name, such as 127.0.0.1 or 0.0.0.0");
+    }
+    if http.public_url.is_empty() {
+        if !may_be_unset {
+            refuse("http.public_url", "must be set, to the address people use: links in mails begin with it");
+        }
+    } else if !is_web_address(&http.public_url) {
+        refuse("http.public_url", "must look like https://mentoring.example.org, without `?`, `#`, `@` or spaces");
+    }
+}
+
+fn check_mail(mail: &MailConfig, is_sent: bool, refuse: &mut impl FnMut(&'static str, &str)) {
+    match mail.transport {
+        MailTransport::Smtp if is_sent && mail.smtp_host.is_empty() => {
+            refuse("mail.smtp_host", "must be set when mail.transport is smtp; mailbox writes mails to a folder");
+        }
+        MailTransport::Mailbox if mail.mailbox_dir.as_os_str().is_empty() => {
+            refuse("mail.mailbox_dir", "must be set when mail.transport is mailbox");
+        }
+        MailTransport::Smtp | MailTransport::Mailbox => {}
+    }
+    if mail.smtp_host.contains(char::is_whitespace) {
+        refuse("mail.smtp_host", "must be an address or a host name");
+    }
+    if mail.smtp_user.is_empty() != mail.smtp_password.is_empty() {
+        refuse("mail.smtp_user", "mail.smtp_user and mail.smtp_password are set together or not at all");
+    }
+    if mail.from_address.is_empty() {
+        if is_sent {
+            refuse("mail.from_address", "must be set, to the address mails come from");
+        }
+    } else if !is_mail_address(&mail.from_address) {
+        refuse("mail.from_address", "must be one plain address, such as mentoring@example.org");
+    }
+    // A line break in a name would end the header it is put into.
+    if mail.from_name.contains(char::is_control) {
+        refuse("mail.from_name", "must be on one line, without control characters");
+    }
+}
+
+fn has_scheme(url: &SecretUrl, schemes: &[&str]) -> bool {
+    schemes.iter().any(|scheme| url.expose().starts_with(scheme))
+}
+
+fn is_web_address(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with(['/', ':'])
+            && !rest.contains(|c: char| matches!(c, '?' | '#' | '@') || c.is_whitespace() || c.is_control())
+    })
+}
+
+fn is_mail_address(address: &str) -> bool {
+    address.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        && address.matches('@').count() == 1
+        && !address.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','))
+}

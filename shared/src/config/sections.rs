@@ -1,0 +1,218 @@
+//! The settings themselves, section by section. Ranges and defaults are documented in `default.toml`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde::de::IntoDeserializer as _;
+use serde::{Deserialize, Deserializer};
+
+use super::secret::{Secret, SecretUrl};
+use crate::clock::Clock;
+
+/// Where the data is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `postgres://…`, `postgresql://…` or `sqlite://…`.
+    pub url: SecretUrl,
+    /// How many connections one process opens at most, 1 to 1000.
+    pub max_connections: u32,
+}
+
+/// Wake-ups and fan-out between processes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisConfig {
+    /// `redis://…` or `rediss://…`; empty: everything runs in one process and no Redis is used.
+    pub url: SecretUrl,
+}
+
+/// The API's server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpConfig {
+    /// The address or host name to listen on.
+    pub host: String,
+    /// The port to listen on; 0: any free one.
+    pub port: u16,
+    /// Where people reach the API, `https://…` without a slash at the end; links in mails begin with it. Empty in
+    /// development mode only: see [`public_url_for`](Self::public_url_for).
+    pub public_url: String,
+    /// A file that gets `host:port` after binding; empty: none.
+    pub address_file: String,
+    /// Whether the schema explorer is served.
+    pub explorer: bool,
+    /// The largest request body that is read, in bytes.
+    pub body_limit_bytes: usize,
+    /// How long one request may take, in seconds.
+    pub request_timeout_seconds: u64,
+}
+
+impl HttpConfig {
+    /// The public address without a slash at the end: the configured one, or the bound one when none is configured.
+    pub fn public_url_for(&self, bound: SocketAddr) -> String {
+        if self.public_url.is_empty() { format!("http://{bound}") } else { self.public_url.clone() }
+    }
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// Over SMTP or into a local folder.
+    #[serde(deserialize_with = "choice")]
+    pub transport: MailTransport,
+    /// The folder that the mailbox transport writes to.
+    pub mailbox_dir: PathBuf,
+    /// The relay's host name; needed by the SMTP transport.
+    pub smtp_host: String,
+    /// The relay's port.
+    pub smtp_port: u16,
+    /// How the connection to the relay is secured.
+    #[serde(deserialize_with = "choice")]
+    pub smtp_security: SmtpSecurity,
+    /// The user to log in as; empty: no login.
+    pub smtp_user: String,
+    /// The password to log in with.
+    pub smtp_password: Secret,
+    /// The address mails come from.
+    pub from_address: String,
+    /// The name mails come from; may be empty.
+    pub from_name: String,
+    /// How long one SMTP command may take, in seconds.
+    pub command_timeout_seconds: u64,
+}
+
+/// Where a mail goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTransport {
+    /// To a relay, over SMTP.
+    Smtp,
+    /// Into a local folder, for development and tests.
+    Mailbox,
+}
+
+/// How the connection to the relay is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpSecurity {
+    /// Not at all: for a relay on the same machine or a test.
+    None,
+    /// Upgraded with STARTTLS, and refused when the relay cannot.
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+}
+
+/// Whose tokens are believed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthConfig {
+    /// What a token's `iss` must be.
+    pub issuer: String,
+    /// What a token's `aud` must be or contain.
+    pub audience: String,
+    /// The folder with the public keys, `<kid>.<eddsa|es256|rs256>.pem`.
+    pub keys_dir: PathBuf,
+    /// How far clocks may differ when `exp` and `nbf` are checked, in seconds.
+    pub leeway_seconds: u64,
+}
+
+/// The pace of the background worker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// How often the worker asks what is due, in seconds.
+    pub tick_seconds: u64,
+    /// How long a claimed piece of work belongs to its worker without a renewal, in seconds.
+    pub lease_seconds: u64,
+    /// How long a stopping process waits for work in hand, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+/// The time the process believes it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfig {
+    /// The instant the process starts at, development mode only; `None`: the real time.
+    #[serde(deserialize_with = "instant_or_empty")]
+    pub start_at: Option<DateTime<Utc>>,
+}
+
+impl ClockConfig {
+    /// The clock of this process. Call it once and hand out clones: a shifted clock counts from this call.
+    pub fn clock(&self) -> Clock {
+        self.start_at.map_or_else(Clock::system, Clock::starting_at)
+    }
+}
+
+/// What is logged, and in which form.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// For people or for machines.
+    #[serde(deserialize_with = "choice")]
+    pub format: LogFormat,
+    /// The least severe level that is logged.
+    #[serde(deserialize_with = "choice")]
+    pub level: LogLevel,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How severe an event must be to be logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Something failed and somebody should look.
+    Error,
+    /// Something is odd, and the service went on.
+    Warn,
+    /// What an operator wants to see on a good day.
+    Info,
+    /// What helps to find a fault.
+    Debug,
+    /// Everything, SQL statements included.
+    Trace,
+}
+
+impl LogLevel {
+    /// The level's name, in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// Reads one of an enum's names, and lists them all when the text is none of them.
+fn choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(String::deserialize(deserializer)?.into_deserializer())
+}
+
+fn instant_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match DateTime::parse_from_rfc3339(&text) {
+        Ok(instant) => Ok(Some(instant.to_utc())),
+        Err(error) => {
+            Err(serde::de::Error::custom(format!("`{text}` is not an instant such as 2026-03-29T01:30:00Z ({error})")))
+        }
+    }
+}

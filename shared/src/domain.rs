@@ -1,0 +1,16 @@
+//! The words of the field and their rules: pure, no database, no clock.
+
+pub mod constraints;
+pub mod enrollments;
+pub mod explanations;
+pub mod match_runs;
+pub mod matches;
+pub mod messages;
+pub mod non_matches;
+pub mod organizations;
+pub mod people;
+pub mod programs;
+pub mod refusals;
+pub mod rounds;
+pub mod sessions;
+pub mod states;

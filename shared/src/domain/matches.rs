@@ -1,0 +1,237 @@
+//! Matches: two people, what each of them answered, and how it went on.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    explanations::Explanation,
+    states::{NotPossible, state_machine, words},
+};
+
+/// Two people brought together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// `UUIDv7`.
+    pub id: Uuid,
+    /// The tenant.
+    pub organization_id: Uuid,
+    /// The program.
+    pub program_id: Uuid,
+    /// The round.
+    pub round_id: Uuid,
+    /// The run that planned it, if one did.
+    pub run_id: Option<Uuid>,
+    /// How it came about.
+    pub origin: MatchOrigin,
+    /// Where it stands.
+    pub status: MatchStatus,
+    /// MENTORING: the mentor. PEER: the one with the smaller person id.
+    pub a: Party,
+    /// The other side.
+    pub b: Party,
+    /// 0 to 1000.
+    pub score: u16,
+    /// Why these two.
+    pub explanation: Explanation,
+    /// What the person who asked wrote, for a request.
+    pub note: Option<String>,
+    /// When it was proposed.
+    pub proposed_at: DateTime<Utc>,
+    /// An unanswered proposal closes at this instant.
+    pub answer_by: Option<DateTime<Utc>>,
+    /// When the two were introduced.
+    pub activated_at: Option<DateTime<Utc>>,
+    /// When the two were first in touch, as one of them told us.
+    pub first_contact_at: Option<DateTime<Utc>>,
+    /// When it ended, in whatever way.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Who ended it; `None` when time did.
+    pub ended_by: Option<Uuid>,
+    /// Why it ended.
+    pub end_reason: Option<String>,
+    /// Counts changes.
+    pub version: i32,
+    /// When the match was made.
+    pub created_at: DateTime<Utc>,
+    /// When the match last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// One side of a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// The enrollment.
+    pub enrollment_id: Uuid,
+    /// The person.
+    pub person_id: Uuid,
+    /// What the person answered.
+    pub answer: Answer,
+    /// When.
+    pub answered_at: Option<DateTime<Utc>>,
+}
+
+impl Party {
+    /// A side that has not been asked yet.
+    pub const fn unanswered(enrollment_id: Uuid, person_id: Uuid) -> Self {
+        Self { enrollment_id, person_id, answer: Answer::Pending, answered_at: None }
+    }
+}
+
+words! {
+    /// How a match came about.
+    MatchOrigin {
+        /// A run planned it.
+        Run = "RUN",
+        /// One person asked the other.
+        Request = "REQUEST",
+    }
+}
+
+words! {
+    /// What a person answered to a proposal.
+    Answer {
+        /// Nothing yet.
+        Pending = "PENDING",
+        /// Yes.
+        Accepted = "ACCEPTED",
+        /// No; nobody's fault.
+        Declined = "DECLINED",
+    }
+}
+
+words! {
+    /// The states of a match.
+    MatchStatus {
+        /// Waits for answers.
+        Proposed = "PROPOSED",
+        /// The two are introduced.
+        Active = "ACTIVE",
+        /// The two take a break.
+        Paused = "PAUSED",
+        /// Ended as planned.
+        Completed = "COMPLETED",
+        /// Ended before its time; nobody's fault.
+        EndedEarly = "ENDED_EARLY",
+        /// One side declined.
+        Declined = "DECLINED",
+        /// Nobody answered in time.
+        Expired = "EXPIRED",
+        /// Taken back before it began.
+        Withdrawn = "WITHDRAWN",
+    }
+}
+
+impl MatchStatus {
+    /// Whether the match takes a place of each side.
+    pub const fn is_living(self) -> bool {
+        matches!(self, Self::Proposed | Self::Active | Self::Paused)
+    }
+}
+
+words! {
+    /// What can happen to a match.
+    MatchEvent {
+        /// Nobody is left to be asked.
+        Activate = "ACTIVATE",
+        /// One side declines.
+        Decline = "DECLINE",
+        /// Time is up.
+        Expire = "EXPIRE",
+        /// Taken back.
+        Withdraw = "WITHDRAW",
+        /// A break.
+        Pause = "PAUSE",
+        /// The break is over.
+        Resume = "RESUME",
+        /// It reached its planned end.
+        Complete = "COMPLETE",
+        /// Somebody ends it.
+        EndEarly = "END_EARLY",
+    }
+}
+
+state_machine! { "the match", MatchStatus x MatchEvent {
+    Proposed + Activate => Active,
+    Proposed + Decline => Declined,
+    Proposed + Expire => Expired,
+    Proposed + Withdraw => Withdrawn,
+    Active + Pause => Paused,
+    Active + Complete => Completed,
+    Active + EndEarly => EndedEarly,
+    Paused + Resume => Active,
+    Paused + Complete => Completed,
+    Paused + EndEarly => EndedEarly,
+}}
+
+/// Which side of a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// `Match::a`.
+    A,
+    /// `Match::b`.
+    B,
+}
+
+impl Match {
+    /// The side of this person, if it is theirs.
+    pub fn side_of(&self, person_id: Uuid) -> Option<Side> {
+        if self.a.person_id == person_id {
+            Some(Side::A)
+        } else if self.b.person_id == person_id {
+            Some(Side::B)
+        } else {
+            None
+        }
+    }
+
+    /// A side and the other one.
+    pub const fn sides(&self, side: Side) -> (&Party, &Party) {
+        match side {
+            Side::A => (&self.a, &self.b),
+            Side::B => (&self.b, &self.a),
+        }
+    }
+
+    /// Moves to the state after `event` and sets what goes with it. The caller stores the match and a state change.
+    ///
+    /// # Errors
+    /// When the state machine has no such step; nothing is changed then.
+    pub fn apply(&mut self, event: MatchEvent, now: DateTime<Utc>) -> Result<(), NotPossible> {
+        self.status = self.status.after(event)?;
+        self.updated_at = now;
+        if self.status == MatchStatus::Active && self.activated_at.is_none() {
+            self.activated_at = Some(now);
+        }
+        if !self.status.is_living() {
+            self.ended_at = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Records one side's answer; the match becomes DECLINED at the first "no" and ACTIVE at the second "yes".
+    ///
+    /// # Errors
+    /// When the match is not PROPOSED any more, or this side has answered already.
+    pub fn answer(&mut self, side: Side, yes: bool, now: DateTime<Utc>) -> Result<(), NotPossible> {
+        let event = if yes { MatchEvent::Activate } else { MatchEvent::Decline };
+        self.status.after(event)?;
+        let party = match side {
+            Side::A => &mut self.a,
+            Side::B => &mut self.b,
+        };
+        if party.answer != Answer::Pending {
+            return Err(NotPossible {
+                machine: "this side's answer",
+                from: party.answer.as_str(),
+                event: event.as_str(),
+            });
+        }
+        party.answer = if yes { Answer::Accepted } else { Answer::Declined };
+        party.answered_at = Some(now);
+        self.updated_at = now;
+        if !yes || (self.a.answer == Answer::Accepted && self.b.answer == Answer::Accepted) {
+            self.apply(event, now)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,356 @@
+//! Programs: what is asked, which rules hold, how consent works and when things happen.
+
+use chrono::{DateTime, NaiveTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    people::LINE_MAX,
+    refusals::{Refusal, RefusalCode},
+    states::words,
+};
+
+/// A mentoring program of an organization, with its questions and criteria.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// `UUIDv7`.
+    pub id: Uuid,
+    /// The tenant.
+    pub organization_id: Uuid,
+    /// Unique in the organization.
+    pub name: String,
+    /// For participants; plain text.
+    pub description: String,
+    /// Peers, or mentors with mentees.
+    pub kind: Kind,
+    /// Who agrees before two people are introduced.
+    pub consent: Consent,
+    /// What the nightly run aims at first.
+    pub objective: Objective,
+    /// Who decides on applicants.
+    pub admission: Admission,
+    /// IANA zone of the program's nights and dates.
+    pub time_zone: String,
+    /// Local time of the nightly run.
+    pub match_at: NaiveTime,
+    /// Pairs below this score, 0 to 1000, are never made.
+    pub minimum_score: u16,
+    /// Whether people who were partners once are kept apart.
+    pub avoid_past_partners: bool,
+    /// Dates the program keeps.
+    pub timings: Timings,
+    /// Questions to begin with, for the introduction; empty means the standard ones.
+    pub ice_breakers: Vec<String>,
+    /// What participants are asked, in order.
+    pub questions: Vec<Question>,
+    /// The rules, in order.
+    pub criteria: Vec<Criterion>,
+    /// Breaks ties in matching, so that nobody is favoured for ever; published with every run.
+    pub seed: i64,
+    /// Counts changes.
+    pub version: i32,
+    /// When it was put away; an archived program has no nights.
+    pub archived_at: Option<DateTime<Utc>>,
+    /// When the program was made.
+    pub created_at: DateTime<Utc>,
+    /// When the program last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Days a program gives people, 1 to 365 each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timings {
+    /// After so many days without an answer a proposal is recalled to mind.
+    pub proposal_reminder_days: u16,
+    /// After so many days an unanswered proposal closes.
+    pub proposal_expires_days: u16,
+    /// After so many days without a word between the two, both are reminded.
+    pub first_contact_days: u16,
+}
+
+impl Default for Timings {
+    /// The usual ones of the field.
+    fn default() -> Self {
+        Self { proposal_reminder_days: 7, proposal_expires_days: 14, first_contact_days: 7 }
+    }
+}
+
+words! {
+    /// Who is matched with whom.
+    Kind {
+        /// Any two people: both give and both take.
+        Peer = "PEER",
+        /// Mentors with mentees.
+        Mentoring = "MENTORING",
+    }
+}
+
+words! {
+    /// Who agrees before two people are introduced.
+    Consent {
+        /// The night introduces them at once.
+        IntroduceAtOnce = "INTRODUCE_AT_ONCE",
+        /// Both are asked and both must accept.
+        BothAccept = "BOTH_ACCEPT",
+        /// A coordinator approves the run; then they are introduced.
+        CoordinatorApproves = "COORDINATOR_APPROVES",
+    }
+}
+
+words! {
+    /// What matching aims at first.
+    Objective {
+        /// As many people as possible, by priority; then the highest total score.
+        Participation = "PARTICIPATION",
+        /// The highest total score, even if more people stay unmatched.
+        Score = "SCORE",
+    }
+}
+
+words! {
+    /// Who decides on applicants.
+    Admission {
+        /// Everybody is accepted (a country cap still applies when the round closes).
+        Automatic = "AUTOMATIC",
+        /// A coordinator accepts or declines each applicant.
+        Review = "REVIEW",
+    }
+}
+
+/// Something participants are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// `UUIDv7`.
+    pub id: Uuid,
+    /// Stable name for programs and CSV columns: `[a-z][a-z0-9_]*`.
+    pub key: String,
+    /// A word or two for explanations ("Topics").
+    pub label: String,
+    /// The whole question.
+    pub prompt: String,
+    /// What an answer looks like.
+    pub kind: QuestionKind,
+    /// The choices of SINGLE and MULTIPLE.
+    pub options: Vec<String>,
+    /// Whether nobody is matched without an answer.
+    pub required: bool,
+    /// Whether it is asked about the person, about the partner, or both.
+    pub asks: Asks,
+}
+
+impl Question {
+    /// Whether the question is (also) about the partner one wishes for.
+    pub fn asks_wishes(&self) -> bool {
+        matches!(self.asks, Asks::Wanted | Asks::Both)
+    }
+}
+
+words! {
+    /// What an answer looks like.
+    QuestionKind {
+        /// One of the options.
+        Single = "SINGLE",
+        /// Any of the options.
+        Multiple = "MULTIPLE",
+        /// Words of the person's own choosing, compared in lower case.
+        Tags = "TAGS",
+        /// Free text, never compared.
+        Text = "TEXT",
+    }
+}
+
+words! {
+    /// Which side a question is about.
+    Asks {
+        /// About oneself.
+        AboutMe = "ABOUT_ME",
+        /// About the partner one wishes for.
+        Wanted = "WANTED",
+        /// Both: what one offers and what one looks for.
+        Both = "BOTH",
+    }
+}
+
+/// A rule of matching.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criterion {
+    /// `UUIDv7`.
+    pub id: Uuid,
+    /// What coordinators and reasons call it ("Another country").
+    pub label: String,
+    /// What is compared.
+    pub subject: Subject,
+    /// The question's key, when the subject is a question.
+    pub question_key: Option<String>,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// Hours, for WITHIN.
+    pub at_most: Option<u16>,
+    /// Whether it must hold or earns points.
+    pub strength: Strength,
+    /// Points relative to the other PREFER criteria, 1 to 100; 0 for a MUST.
+    pub weight: u16,
+}
+
+words! {
+    /// What a criterion looks at.
+    Subject {
+        /// The country people live in.
+        Country = "COUNTRY",
+        /// The languages they speak.
+        Languages = "LANGUAGES",
+        /// How far their clocks are apart.
+        TimeZone = "TIME_ZONE",
+        /// A question of the program.
+        Question = "QUESTION",
+    }
+}
+
+words! {
+    /// How a criterion compares two people.
+    Comparison {
+        /// Equal.
+        Same = "SAME",
+        /// Different.
+        Different = "DIFFERENT",
+        /// At least one value in common; the more the better.
+        Overlap = "OVERLAP",
+        /// One offers what the other wants.
+        Offers = "OFFERS",
+        /// At most so many hours apart.
+        Within = "WITHIN",
+    }
+}
+
+words! {
+    /// How much a criterion counts.
+    Strength {
+        /// Without it there is no match.
+        Must = "MUST",
+        /// It earns points.
+        Prefer = "PREFER",
+    }
+}
+
+/// Checks a program as a whole, tidying lines in place. Empty when all is well.
+pub fn check(program: &mut Program) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    let mut refuse = |field: String, message: &str| {
+        found.push(Refusal::field(RefusalCode::Invalid, field, message));
+    };
+    program.name = super::people::tidy_line(&program.name);
+    if program.name.is_empty() || program.name.chars().count() > LINE_MAX {
+        refuse("name".to_owned(), "give a name of 1 to 200 characters");
+    }
+    if program.description.chars().count() > 10_000 {
+        refuse("description".to_owned(), "keep it to 10,000 characters");
+    }
+    if program.time_zone.parse::<chrono_tz::Tz>().is_err() {
+        refuse("timeZone".to_owned(), "use an IANA zone such as Europe/Berlin");
+    }
+    if program.minimum_score > 1000 {
+        refuse("minimumScore".to_owned(), "use 0 to 1000");
+    }
+    let Timings { proposal_reminder_days, proposal_expires_days, first_contact_days } = program.timings;
+    for (field, days) in [
+        ("proposalReminderDays", proposal_reminder_days),
+        ("proposalExpiresDays", proposal_expires_days),
+        ("firstContactDays", first_contact_days),
+    ] {
+        if !(1..=365).contains(&days) {
+            refuse(field.to_owned(), "use 1 to 365 days");
+        }
+    }
+    if proposal_reminder_days >= proposal_expires_days {
+        refuse("proposalReminderDays".to_owned(), "remind before the proposal expires");
+    }
+    if program.ice_breakers.len() > 10 || program.ice_breakers.iter().any(|line| line.chars().count() > 500) {
+        refuse("iceBreakers".to_owned(), "at most 10, of 500 characters each");
+    }
+    check_questions(&program.questions, &mut refuse);
+    check_criteria(program, &mut refuse);
+    found
+}
+
+fn check_questions(questions: &[Question], refuse: &mut impl FnMut(String, &str)) {
+    if questions.len() > 50 {
+        refuse("questions".to_owned(), "at most 50 questions");
+    }
+    for (index, question) in questions.iter().enumerate() {
+        let at = |field: &str| format!("questions.{index}.{field}");
+        let mut key = question.key.bytes();
+        let well_formed = key.next().is_some_and(|first| first.is_ascii_lowercase())
+            && key.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            && question.key.len() <= 40;
+        if !well_formed {
+            refuse(at("key"), "use small letters, digits and _ (at most 40), beginning with a letter");
+        }
+        if questions[..index].iter().any(|earlier| earlier.key == question.key) {
+            refuse(at("key"), "another question has this key");
+        }
+        if question.label.trim().is_empty() || question.label.chars().count() > LINE_MAX {
+            refuse(at("label"), "give a label of 1 to 200 characters");
+        }
+        if question.prompt.trim().is_empty() || question.prompt.chars().count() > 1_000 {
+            refuse(at("prompt"), "give a question of 1 to 1,000 characters");
+        }
+        let closed = matches!(question.kind, QuestionKind::Single | QuestionKind::Multiple);
+        if closed && (question.options.len() < 2 || question.options.len() > 200) {
+            refuse(at("options"), "give 2 to 200 options");
+        }
+        if !closed && !question.options.is_empty() {
+            refuse(at("options"), "only SINGLE and MULTIPLE have options");
+        }
+    }
+}
+
+fn check_criteria(program: &Program, refuse: &mut impl FnMut(String, &str)) {
+    if program.criteria.len() > 30 {
+        refuse("criteria".to_owned(), "at most 30 criteria");
+    }
+    for (index, criterion) in program.criteria.iter().enumerate() {
+        let at = |field: &str| format!("criteria.{index}.{field}");
+        if criterion.label.trim().is_empty() || criterion.label.chars().count() > LINE_MAX {
+            refuse(at("label"), "give a label of 1 to 200 characters");
+        }
+        let question = criterion
+            .question_key
+            .as_ref()
+            .map(|key| program.questions.iter().find(|question| question.key == *key));
+        match (criterion.subject, &question) {
+            (Subject::Question, None) => refuse(at("questionKey"), "name the question that is compared"),
+            (Subject::Question, Some(None)) => refuse(at("questionKey"), "the program has no such question"),
+            (Subject::Country | Subject::Languages | Subject::TimeZone, Some(_)) => {
+                refuse(at("questionKey"), "only a criterion on QUESTION names one");
+            }
+            _ => {}
+        }
+        let fits = match criterion.subject {
+            Subject::Country => matches!(criterion.comparison, Comparison::Same | Comparison::Different),
+            Subject::Languages => criterion.comparison == Comparison::Overlap,
+            Subject::TimeZone => criterion.comparison == Comparison::Within,
+            Subject::Question => match question.flatten() {
+                None => true,
+                Some(question) if question.kind == QuestionKind::Text => false,
+                Some(question) if criterion.comparison == Comparison::Offers => question.asks == Asks::Both,
+                Some(_) => criterion.comparison != Comparison::Within,
+            },
+        };
+        if !fits {
+            refuse(
+                at("comparison"),
+                "COUNTRY takes SAME or DIFFERENT, LANGUAGES takes OVERLAP, TIME_ZONE takes WITHIN, and a question \
+                 (not of kind TEXT) takes SAME, DIFFERENT, OVERLAP, or OFFERS if it asks BOTH",
+            );
+        }
+        if (criterion.comparison == Comparison::Within) != criterion.at_most.is_some_and(|hours| hours <= 12) {
+            refuse(at("atMost"), "WITHIN takes 0 to 12 hours, the others take none");
+        }
+        let weight_fits = match criterion.strength {
+            Strength::Must => criterion.weight == 0,
+            Strength::Prefer => (1..=100).contains(&criterion.weight),
+        };
+        if !weight_fits {
+            refuse(at("weight"), "PREFER takes 1 to 100, MUST takes none");
+        }
+    }
+}

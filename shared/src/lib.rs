@@ -1,0 +1,12 @@
+//! What every part of Counterpart means by a word: the domain and its rules, the store, the outbox, configuration,
+//! identity, time and logs. Knows nothing of HTTP, GraphQL, matching or SMTP.
+
+pub mod auth;
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod matchmaking;
+pub mod outbox;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,196 @@
+//! Every mail there is, with what it needs to be written. The worker owns the words.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{explanations::Ground, non_matches::Finding};
+
+/// A mail to one person. The content is fixed when the mail is asked for, so a second attempt sends the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mail", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Mail {
+    /// Two people are matched: who the partner is and how to begin.
+    Introduction(Introduction),
+    /// A possible partner, to be accepted or declined.
+    Proposal(Proposal),
+    /// The proposal still waits for this person's answer.
+    ProposalReminder(Proposal),
+    /// Another person asks to pair up.
+    PairRequest(PairRequest),
+    /// A week has passed: have the two been in touch?
+    FirstContactReminder(FirstContactReminder),
+    /// No partner yet, and why.
+    NotMatchedYet(NotMatchedYet),
+    /// The partner (or staff) ended the match; nobody's fault.
+    MatchEnded(MatchEnded),
+    /// To coordinators: a run waits for approval.
+    RunAwaitsApproval(RunAwaitsApproval),
+}
+
+impl Mail {
+    /// The mail's name, as stored and shown to coordinators.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Introduction(_) => "INTRODUCTION",
+            Self::Proposal(_) => "PROPOSAL",
+            Self::ProposalReminder(_) => "PROPOSAL_REMINDER",
+            Self::PairRequest(_) => "PAIR_REQUEST",
+            Self::FirstContactReminder(_) => "FIRST_CONTACT_REMINDER",
+            Self::NotMatchedYet(_) => "NOT_MATCHED_YET",
+            Self::MatchEnded(_) => "MATCH_ENDED",
+            Self::RunAwaitsApproval(_) => "RUN_AWAITS_APPROVAL",
+        }
+    }
+}
+
+/// Where the mail comes from, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The organization's name.
+    pub organization: String,
+    /// The program's name.
+    pub program: String,
+    /// Who answers questions about the program: an address, if the organization gave one.
+    pub contact: Option<String>,
+}
+
+/// A person as shown to a partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// The name to greet them by.
+    pub name: String,
+    /// Their address; only in an introduction.
+    pub email: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// A line about them, as they wrote it (job, course of study).
+    pub headline: Option<String>,
+    /// IANA zone.
+    pub time_zone: Option<String>,
+}
+
+/// See [`Mail::Introduction`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Introduction {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// Whom the reader meets, with contacts.
+    pub partner: Party,
+    /// True in a MENTORING program when the reader is the mentor; `None` between peers.
+    pub you_are_mentor: Option<bool>,
+    /// What they have in common; the reader is side `a`.
+    pub in_common: Vec<Ground>,
+    /// Questions to begin with, as the program wrote them; empty means the standard ones in the reader's language.
+    pub ice_breakers: Vec<String>,
+    /// True when the reader should write first.
+    pub you_move_first: bool,
+    /// Days within which the first message should be written.
+    pub first_contact_days: u16,
+}
+
+/// See [`Mail::Proposal`]. The partner's address is not told before both agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// The possible partner.
+    pub partner: Party,
+    /// True in a MENTORING program when the reader is the mentor; `None` between peers.
+    pub you_are_mentor: Option<bool>,
+    /// What they have in common; the reader is side `a`.
+    pub in_common: Vec<Ground>,
+    /// The last day to answer, in the reader's zone.
+    pub answer_by: NaiveDate,
+    /// Where to answer, if the organization has a portal.
+    pub link: Option<String>,
+}
+
+/// See [`Mail::PairRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairRequest {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// Who asks.
+    pub from: Party,
+    /// What they wrote.
+    pub note: Option<String>,
+    /// The last day to answer.
+    pub answer_by: NaiveDate,
+    /// Where to answer, if the organization has a portal.
+    pub link: Option<String>,
+}
+
+/// See [`Mail::FirstContactReminder`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstContactReminder {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// Whom to write to, with contacts.
+    pub partner: Party,
+    /// True when the reader was asked to write first.
+    pub you_move_first: bool,
+    /// Days since the introduction.
+    pub days: u16,
+}
+
+/// See [`Mail::NotMatchedYet`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotMatchedYet {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The reader.
+    pub you: Party,
+    /// Why, and what would help. Constraints of other people are never told: they read as `LOST_ON_TOTAL_SCORE`.
+    pub finding: Finding,
+    /// True when the next night tries again.
+    pub tries_again: bool,
+}
+
+/// See [`Mail::MatchEnded`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchEnded {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// The former partner.
+    pub partner: Party,
+    /// True when the reader will be matched again by a coming night.
+    pub tries_again: bool,
+}
+
+/// See [`Mail::RunAwaitsApproval`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunAwaitsApproval {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The run.
+    pub run_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// Pairs planned.
+    pub pairs: u32,
+    /// People left unmatched.
+    pub unmatched: u32,
+    /// Where to approve, if the organization has a portal.
+    pub link: Option<String>,
+}

@@ -1,0 +1,241 @@
+//! The database: rows stay in here, everybody else sees domain types.
+//!
+//! A read takes anything that [`Reads`]; a write that belongs to a larger whole takes a [`Tx`], so forgetting the
+//! transaction does not compile. Every finder names the organization; the few that look across tenants are for the
+//! worker and say so with `every_` in their name.
+#![allow(unreachable_pub, reason = "the entity derive needs its family of types public inside a private module")]
+
+/// What the derive wants of every row: we join by hand where we join at all.
+macro_rules! no_relations {
+    () => {
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    };
+}
+use no_relations;
+
+pub mod audit;
+pub mod constraints;
+pub mod drift;
+pub mod enrollments;
+pub mod events;
+pub mod history;
+pub mod lists;
+pub mod match_runs;
+pub mod matches;
+pub mod messages;
+pub mod non_matches;
+pub mod organizations;
+pub mod people;
+pub mod planned_pairs;
+pub mod programs;
+pub mod rounds;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or is gone.
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+    /// A row that our own rules rule out.
+    #[error("table {table} holds something this version cannot read: {problem}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The row was changed by somebody else since it was read, or is gone.
+    #[error("{0} was changed meanwhile")]
+    Conflict(&'static str),
+    /// Such a row exists already.
+    #[error("such a row exists already: {0}")]
+    Duplicate(String),
+}
+
+impl StoreError {
+    pub(crate) fn corrupt(table: &'static str, problem: impl std::fmt::Display) -> Self {
+        Self::Corrupt { table, problem: problem.to_string() }
+    }
+
+    /// Tells a broken uniqueness rule from a broken database.
+    pub(crate) fn from_write(error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(what)) => Self::Duplicate(what),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// A pool of connections to the one database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: DatabaseConnection,
+    /// SQLite has one writer: waiting for it here is fair and never ends in a BUSY error.
+    writer: Option<Arc<Mutex<()>>>,
+}
+
+/// A transaction that can write. Dropping it without [`Tx::commit`] undoes everything.
+#[derive(Debug)]
+pub struct Tx {
+    tx: DatabaseTransaction,
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+mod sealed {
+    pub trait Connected {
+        type Conn: sea_orm::ConnectionTrait;
+        fn conn(&self) -> &Self::Conn;
+    }
+}
+
+/// Whatever can be read from: the store itself, or an open transaction.
+pub trait Reads: sealed::Connected + Sync {}
+
+impl sealed::Connected for Store {
+    type Conn = DatabaseConnection;
+    fn conn(&self) -> &DatabaseConnection {
+        &self.db
+    }
+}
+
+impl sealed::Connected for Tx {
+    type Conn = DatabaseTransaction;
+    fn conn(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+}
+
+impl Reads for Store {}
+impl Reads for Tx {}
+
+impl Store {
+    /// Opens a pool at `url` (`sqlite://...?mode=rwc` or `postgres://...`) with at most `max_connections`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        let sqlite = url.starts_with("sqlite");
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(max_connections)
+            .min_connections(1)
+            .acquire_timeout(Duration::from_secs(10))
+            .sqlx_logging(false)
+            .test_before_acquire(!sqlite);
+        if sqlite {
+            options.map_sqlx_sqlite_opts(|sqlite| {
+                use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(10))
+            });
+        }
+        let db = Database::connect(options).await?;
+        let writer = sqlite.then(|| Arc::new(Mutex::new(())));
+        Ok(Self { db, writer })
+    }
+
+    /// Begins a transaction that will write.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let writer = match &self.writer {
+            Some(writer) => Some(Arc::clone(writer).lock_owned().await),
+            None => None,
+        };
+        let options = TransactionOptions {
+            // A deferred transaction that reads first would fail at its first write when somebody else wrote meanwhile.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let options = if self.writer.is_some() { options } else { TransactionOptions::default() };
+        Ok(Tx { tx: self.db.begin_with_options(options).await?, _writer: writer })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.db.ping().await?)
+    }
+
+    /// Closes every connection.
+    ///
+    /// # Errors
+    /// When the database cannot say goodbye; nothing is lost then.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.db.close().await?)
+    }
+}
+
+impl Tx {
+    /// Makes everything in this transaction permanent.
+    ///
+    /// # Errors
+    /// When the database refuses; nothing was written then, unless the connection broke during the commit itself.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+/// The database's own clock, on which all leases live: hosts may disagree about the time, their database does not.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn lease_clock(reads: &impl Reads) -> Result<DateTime<Utc>, StoreError> {
+    let conn = reads.conn();
+    if conn.get_database_backend() == DbBackend::Postgres {
+        let statement = Statement::from_string(DbBackend::Postgres, "SELECT clock_timestamp()");
+        let row = conn.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("clock", "no answer"))?;
+        return Ok(row.try_get_by_index::<DateTime<Utc>>(0)?);
+    }
+    // SQLite has no clock but this machine's.
+    #[expect(clippy::disallowed_methods, reason = "the database's clock, not the product's")]
+    let now = Utc::now();
+    Ok(now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now))
+}
+
+/// The stored spelling of a word, back as the word.
+fn word<T: std::str::FromStr<Err = crate::domain::states::UnknownWord>>(
+    table: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
+    text.parse().map_err(|error| StoreError::corrupt(table, error))
+}
+
+/// A JSON column as what it holds.
+fn from_json<T: serde::de::DeserializeOwned>(table: &'static str, json: sea_orm::JsonValue) -> Result<T, StoreError> {
+    serde_json::from_value(json).map_err(|error| StoreError::corrupt(table, error))
+}
+
+/// What a JSON column holds.
+fn to_json<T: serde::Serialize>(table: &'static str, value: &T) -> Result<sea_orm::JsonValue, StoreError> {
+    serde_json::to_value(value).map_err(|error| StoreError::corrupt(table, error))
+}
+
+/// A small number as the column's type holds it.
+fn narrow<T: TryFrom<i32>>(table: &'static str, value: i32) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|_| StoreError::corrupt(table, format!("{value} is out of range")))
+}
+
+/// Insists that a guarded update hit its one row.
+fn exactly_one(hit: u64, what: &'static str) -> Result<(), StoreError> {
+    if hit == 1 { Ok(()) } else { Err(StoreError::Conflict(what)) }
+}

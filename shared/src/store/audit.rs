@@ -1,0 +1,68 @@
+//! Audit entries: who did what to which thing.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{StoreError, Tx};
+
+pub(crate) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_entries")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organization_id: Uuid,
+        pub actor_id: Option<Uuid>,
+        pub action: String,
+        pub entity_id: Uuid,
+        pub details: Json,
+        pub request_id: Option<String>,
+        pub at: DateTimeUtc,
+    }
+
+    super::super::no_relations!();
+}
+
+/// One action of a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditEntry {
+    /// `UUIDv7`.
+    pub id: Uuid,
+    /// The tenant.
+    pub organization_id: Uuid,
+    /// Who; `None` for a command on the server.
+    pub actor_id: Option<Uuid>,
+    /// The mutation's name.
+    pub action: &'static str,
+    /// The thing.
+    pub entity_id: Uuid,
+    /// What changed, without anybody's answers.
+    pub details: Value,
+    /// The request.
+    pub request_id: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Writes an action down.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn record(tx: &Tx, entry: AuditEntry) -> Result<(), StoreError> {
+    let row = row::ActiveModel {
+        id: Set(entry.id),
+        organization_id: Set(entry.organization_id),
+        actor_id: Set(entry.actor_id),
+        action: Set(entry.action.to_owned()),
+        entity_id: Set(entry.entity_id),
+        details: Set(entry.details),
+        request_id: Set(entry.request_id),
+        at: Set(entry.at),
+    };
+    row.insert(&tx.tx).await?;
+    Ok(())
+}

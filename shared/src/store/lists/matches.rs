@@ -1,0 +1,116 @@
+//! Lists of matches.
+
+use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
+use uuid::Uuid;
+
+use super::{Key, Position, Sight, at, sealed::Rows};
+use crate::{
+    domain::matches::{Match, MatchOrigin, MatchStatus},
+    store::{
+        Reads, StoreError,
+        matches::{
+            row::{Column, Entity, Model},
+            scoped, stored_match,
+        },
+    },
+};
+
+/// Matches of the reader and of people the reader looks after.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MatchList {
+    /// In this program.
+    pub program_id: Option<Uuid>,
+    /// In this round.
+    pub round_id: Option<Uuid>,
+    /// With this person on one of the sides.
+    pub person_id: Option<Uuid>,
+    /// In one of these states; empty for all.
+    pub statuses: Vec<MatchStatus>,
+    /// Which came about like this.
+    pub origin: Option<MatchOrigin>,
+}
+
+/// What matches can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MatchOrder {
+    /// When they were made.
+    CreatedAt,
+    /// When they last changed.
+    UpdatedAt,
+    /// Their score.
+    Score,
+}
+
+/// What matches can hang under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MatchesOf {
+    /// Their program.
+    Program,
+    /// Their round.
+    Round,
+    /// One of the two people.
+    Person,
+    /// The enrollment of one of the two.
+    Enrollment,
+    /// The run that planned them.
+    Run,
+}
+
+impl Rows for MatchList {
+    type Entity = Entity;
+    type Item = Match;
+    type Order = MatchOrder;
+    type Of = MatchesOf;
+
+    fn visible(&self, sight: &Sight) -> Select<Entity> {
+        scoped(sight.organization_id).filter(sight.names_any(&[Column::PersonA, Column::PersonB]))
+    }
+
+    fn condition(&self) -> Condition {
+        let person = |id| Condition::any().add(Column::PersonA.eq(id)).add(Column::PersonB.eq(id));
+        let mut condition = Condition::all()
+            .add_option(self.program_id.map(|id| Column::ProgramId.eq(id)))
+            .add_option(self.round_id.map(|id| Column::RoundId.eq(id)))
+            .add_option(self.person_id.map(person))
+            .add_option(self.origin.map(|origin| Column::Origin.eq(origin.as_str())));
+        if !self.statuses.is_empty() {
+            condition = condition.add(Column::Status.is_in(self.statuses.iter().map(|status| status.as_str())));
+        }
+        condition
+    }
+
+    fn id() -> Column {
+        Column::Id
+    }
+
+    fn key(order: MatchOrder) -> Column {
+        match order {
+            MatchOrder::CreatedAt => Column::CreatedAt,
+            MatchOrder::UpdatedAt => Column::UpdatedAt,
+            MatchOrder::Score => Column::Score,
+        }
+    }
+
+    fn of(of: MatchesOf) -> &'static [Column] {
+        match of {
+            MatchesOf::Program => &[Column::ProgramId],
+            MatchesOf::Round => &[Column::RoundId],
+            MatchesOf::Person => &[Column::PersonA, Column::PersonB],
+            MatchesOf::Enrollment => &[Column::EnrollmentA, Column::EnrollmentB],
+            MatchesOf::Run => &[Column::RunId],
+        }
+    }
+
+    fn position(item: &Match, order: MatchOrder) -> Position {
+        let key = match order {
+            MatchOrder::CreatedAt => Key::Instant(item.created_at),
+            MatchOrder::UpdatedAt => Key::Instant(item.updated_at),
+            MatchOrder::Score => Key::Number(item.score.into()),
+        };
+        at(key, item.id)
+    }
+
+    async fn read(_: &impl Reads, rows: Vec<Model>) -> Result<Vec<Match>, StoreError> {
+        rows.into_iter().map(stored_match).collect()
+    }
+}

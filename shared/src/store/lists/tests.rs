@@ -1,0 +1,1 @@
+//! Pages of pages, without a database.

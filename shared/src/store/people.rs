@@ -1,0 +1,205 @@
+//! People.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+use uuid::Uuid;
+
+use super::{Reads, StoreError, Tx, exactly_one, from_json, to_json};
+use crate::domain::people::Person;
+
+const TABLE: &str = "people";
+
+pub(crate) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "people")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organization_id: Uuid,
+        pub external_id: Option<String>,
+        pub name: String,
+        pub email: String,
+        pub headline: Option<String>,
+        pub country: Option<String>,
+        pub languages: Json,
+        pub time_zone: String,
+        pub locale: String,
+        pub active: bool,
+        pub version: i32,
+        pub created_at: DateTimeUtc,
+        pub updated_at: DateTimeUtc,
+    }
+
+    super::super::no_relations!();
+}
+
+pub(crate) fn person(row: row::Model) -> Result<Person, StoreError> {
+    Ok(Person {
+        id: row.id,
+        organization_id: row.organization_id,
+        external_id: row.external_id,
+        name: row.name,
+        email: row.email,
+        headline: row.headline,
+        country: row.country,
+        languages: from_json(TABLE, row.languages)?,
+        time_zone: row.time_zone,
+        locale: row.locale,
+        active: row.active,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+fn to_row(person: &Person) -> Result<row::Model, StoreError> {
+    Ok(row::Model {
+        id: person.id,
+        organization_id: person.organization_id,
+        external_id: person.external_id.clone(),
+        name: person.name.clone(),
+        email: person.email.clone(),
+        headline: person.headline.clone(),
+        country: person.country.clone(),
+        languages: to_json(TABLE, &person.languages)?,
+        time_zone: person.time_zone.clone(),
+        locale: person.locale.clone(),
+        active: person.active,
+        version: person.version,
+        created_at: person.created_at,
+        updated_at: person.updated_at,
+    })
+}
+
+pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
+    row::Entity::find().filter(row::Column::OrganizationId.eq(organization_id))
+}
+
+/// The person with this id.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn find(reads: &impl Reads, organization_id: Uuid, id: Uuid) -> Result<Option<Person>, StoreError> {
+    scoped(organization_id).filter(row::Column::Id.eq(id)).one(reads.conn()).await?.map(person).transpose()
+}
+
+/// The people with these ids, in no order; absent ones are left out.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Person>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    // SQLite takes at most 32,766 parameters in one statement.
+    for chunk in ids.chunks(10_000) {
+        let query = scoped(organization_id).filter(row::Column::Id.is_in(chunk.iter().copied()));
+        for row in query.all(reads.conn()).await? {
+            found.push(person(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The person with this address.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn find_by_email(
+    reads: &impl Reads,
+    organization_id: Uuid,
+    email: &str,
+) -> Result<Option<Person>, StoreError> {
+    let query = scoped(organization_id).filter(row::Column::Email.eq(email.trim().to_lowercase()));
+    query.one(reads.conn()).await?.map(person).transpose()
+}
+
+/// The person with the institution's own id.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn find_by_external_id(
+    reads: &impl Reads,
+    organization_id: Uuid,
+    external_id: &str,
+) -> Result<Option<Person>, StoreError> {
+    let query = scoped(organization_id).filter(row::Column::ExternalId.eq(external_id));
+    query.one(reads.conn()).await?.map(person).transpose()
+}
+
+/// Everybody who has one of these external ids or one of these (lower-case) addresses, each once.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn find_by_keys(
+    reads: &impl Reads,
+    organization_id: Uuid,
+    external_ids: &[&str],
+    emails: &[&str],
+) -> Result<Vec<Person>, StoreError> {
+    let mut found = std::collections::BTreeMap::new();
+    for (column, keys) in [(row::Column::ExternalId, external_ids), (row::Column::Email, emails)] {
+        for chunk in keys.chunks(10_000) {
+            let query = scoped(organization_id).filter(column.is_in(chunk.iter().copied()));
+            for row in query.all(reads.conn()).await? {
+                found.insert(row.id, person(row)?);
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Stores new people.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when an address or an external id is taken.
+pub async fn insert_many(tx: &Tx, people: &[Person]) -> Result<(), StoreError> {
+    for chunk in people.chunks(500) {
+        let mut rows = Vec::with_capacity(chunk.len());
+        for person in chunk {
+            rows.push(to_row(person)?.into_active_model().reset_all());
+        }
+        row::Entity::insert_many(rows).exec_without_returning(&tx.tx).await.map_err(StoreError::from_write)?;
+    }
+    Ok(())
+}
+
+/// Stores a changed person and counts the version up.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the person changed since it was read, [`StoreError::Duplicate`] when the new address
+/// or external id is taken.
+pub async fn update(tx: &Tx, person: &mut Person) -> Result<(), StoreError> {
+    let mut row = to_row(person)?;
+    row.version += 1;
+    let done = row::Entity::update_many()
+        .set(row.into_active_model().reset_all())
+        .filter(row::Column::OrganizationId.eq(person.organization_id))
+        .filter(row::Column::Id.eq(person.id))
+        .filter(row::Column::Version.eq(person.version))
+        .exec(&tx.tx)
+        .await
+        .map_err(StoreError::from_write)?;
+    exactly_one(done.rows_affected, "the person")?;
+    person.version += 1;
+    Ok(())
+}
+
+/// The same as [`find_many`], and nobody can change them until the transaction ends.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn hold_many(tx: &Tx, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Person>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(10_000) {
+        let query = scoped(organization_id)
+            .filter(row::Column::Id.is_in(chunk.iter().copied()))
+            .order_by_asc(row::Column::Id)
+            .lock_shared();
+        for row in query.all(&tx.tx).await? {
+            found.push(person(row)?);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,49 @@
+//! What a running API, a running worker and both in one process stand on.
+
+use shared::{bus::Bus, clock::Clock, config::Config, store::Store};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::Failure;
+
+/// The connections of a process, opened and closed together.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) store: Store,
+    pub(super) bus: Bus,
+    pub(super) clock: Clock,
+    tasks: TaskTracker,
+}
+
+impl Process {
+    /// Opens the database, whose schema must be current, and the bus.
+    pub(super) async fn open(config: &Config, shutdown: &CancellationToken) -> Result<Self, Failure> {
+        check_schema(config).await?;
+        let tasks = TaskTracker::new();
+        let bus = Bus::from_config(&config.redis, &tasks, shutdown.clone())?;
+        let store = open_store(config).await?;
+        Ok(Self { store, bus, clock: config.clock.clock(), tasks })
+    }
+
+    /// Closes everything; `shutdown` must have been cancelled.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        self.tasks.close();
+        self.tasks.wait().await;
+        Ok(self.store.close().await?)
+    }
+}
+
+/// Opens the database.
+pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
+    let connected = Store::connect(config.database.url.expose(), config.database.max_connections).await;
+    connected.map_err(Failure::database)
+}
+
+/// Refuses a schema that is not the one this program was built for.
+pub(super) async fn check_schema(config: &Config) -> Result<(), Failure> {
+    let missing = migrations::missing(config.database.url.expose()).await.map_err(Failure::database)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(", ");
+    Err(Failure::new(format!("the database lacks {names}; run `counterpart migrate` with the same settings first")))
+}

@@ -1,0 +1,23 @@
+//! `counterpart worker`
+
+use std::path::Path;
+
+use shared::{config::Role, telemetry};
+
+use super::{Failure, process::Process, settings, signals};
+
+/// Works until a signal.
+pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
+    let config = settings::load(file, Role::Worker)?;
+    telemetry::init(&config.log)?;
+    signals::heeding(async |shutdown| {
+        let process = Process::open(&config, &shutdown).await?;
+        let (store, bus, clock) = (process.store.clone(), process.bus.clone(), process.clock.clone());
+        let worked = worker::run(&config, store, bus, clock, shutdown.clone()).await;
+        shutdown.cancel();
+        let closed = process.close().await;
+        worked?;
+        closed
+    })
+    .await
+}

@@ -1,0 +1,25 @@
+//! What the end-to-end tests stand on: real servers, the real binary, a relay that remembers and a GraphQL client.
+//!
+//! Nothing here knows the product's rules. A missing `PostgreSQL` or Redis skips the tests that need it, loudly;
+//! with `CI=true` it fails them.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    dead_code,
+    reason = "a toolbox may hold more than today's tests use; its tools stop the test at once, and read the environment that says where the servers are"
+)]
+
+#[path = "support/graphql.rs"]
+pub(crate) mod graphql;
+#[path = "support/postgres.rs"]
+pub(crate) mod postgres;
+#[path = "support/process.rs"]
+pub(crate) mod process;
+#[path = "support/redis.rs"]
+pub(crate) mod redis;
+#[path = "support/servers.rs"]
+mod servers;
+#[path = "support/smtp.rs"]
+pub(crate) mod smtp;

@@ -1,0 +1,158 @@
+//! The background worker: nightly matching, upkeep of what time changes, and mail. Knows no HTTP and no GraphQL.
+//!
+//! ```text
+//! a tick or a wake-up -> upkeep    what time alone decides: proposals, pauses, rounds
+//!                     -> nightly   claim -> load -> plan (matching) -> persist
+//!                     -> mailer    claim -> check -> render -> hand over -> record, one message at a time
+//! ```
+//!
+//! Any number of workers may run on one `PostgreSQL`: everything is claimed under leases and every step can be repeated.
+
+pub mod mail;
+pub mod mailer;
+pub mod matching;
+pub mod nightly;
+pub mod schedule;
+mod ticks;
+pub mod upkeep;
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use shared::{
+    bus::{Bus, Topic},
+    clock::Clock,
+    config::Config,
+    store::{Store, StoreError},
+};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use mailer::Post;
+use ticks::{Ticks, Wake};
+
+/// A worker with everything it needs. Its steps can be taken one by one; [`run`] takes them whenever something is due.
+#[derive(Debug)]
+pub struct Worker {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// Where wake-ups come from and live updates go.
+    pub bus: Bus,
+    /// The time.
+    pub clock: Clock,
+    /// This start of this process: who holds a lease.
+    pub instance: Uuid,
+    post: Mutex<Post>,
+    shutdown: CancellationToken,
+}
+
+/// Why the worker cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The database failed; the step is repeated at the next tick.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no tick, and without it nothing is ever due.
+    #[error("the worker's tick cannot be started: {0}")]
+    Tick(#[from] tokio_cron_scheduler::JobSchedulerError),
+}
+
+impl Worker {
+    /// A worker that takes a step when it is asked to.
+    pub fn new(config: &Config, store: Store, bus: Bus, clock: Clock) -> Self {
+        Self::until(config, store, bus, clock, CancellationToken::new())
+    }
+
+    /// The same, which begins no further item once `shutdown` is cancelled.
+    fn until(config: &Config, store: Store, bus: Bus, clock: Clock, shutdown: CancellationToken) -> Self {
+        let instance = clock.new_id();
+        let post = Mutex::new(Post::new(&config.mail));
+        Self { config: config.clone(), store, bus, clock, instance, post, shutdown }
+    }
+
+    /// How long a claimed item belongs to this worker without a renewal.
+    fn lease(&self) -> TimeDelta {
+        TimeDelta::seconds(i64::try_from(self.config.worker.lease_seconds).unwrap_or(60))
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.shutdown.is_cancelled()
+    }
+
+    async fn nights(&self, mut wake: Wake) {
+        loop {
+            if let Err(error) = self.queue_due_nights().await {
+                tracing::error!(%error, "nights could not be queued; trying again at the next tick");
+            }
+            if let Err(error) = self.run_queued().await {
+                tracing::error!(%error, "a match run was interrupted; it is taken up again when its lease ends");
+            }
+            if !wake.next(&self.shutdown).await {
+                return;
+            }
+        }
+    }
+
+    async fn upkeeps(&self, mut wake: Wake) {
+        loop {
+            if let Err(error) = self.upkeep().await {
+                tracing::error!(%error, "upkeep was interrupted; trying again at the next tick");
+            }
+            if !wake.next(&self.shutdown).await {
+                return;
+            }
+        }
+    }
+
+    async fn mails(&self, mut wake: Wake) {
+        loop {
+            if let Err(error) = self.send_due().await {
+                tracing::error!(%error, "sending was interrupted; trying again at the next tick");
+            }
+            if !wake.next(&self.shutdown).await {
+                return;
+            }
+        }
+    }
+}
+
+/// Works until `shutdown` is cancelled, then finishes the items in hand, for at most `worker.shutdown_seconds`.
+///
+/// The schema must be current. What is in hand after that time is dropped, and another worker takes it up when its
+/// lease ends.
+///
+/// # Errors
+/// When the tick cannot be started. Nothing else stops a worker: a database that is gone is asked again at every tick.
+pub async fn run(
+    config: &Config,
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    shutdown: CancellationToken,
+) -> Result<(), WorkerError> {
+    let worker = Worker::until(config, store, bus, clock, shutdown.clone());
+    let ticks = Ticks::start(Duration::from_secs(config.worker.tick_seconds)).await?;
+    let nights = ticks.wake(Some(worker.bus.subscribe(Topic::RunRequested)));
+    let mails = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
+    tracing::info!(instance = %worker.instance, "the worker is ready");
+    {
+        // One task for all: whatever a loop does, its end or its panic is noticed here.
+        let mut work =
+            Box::pin(async { tokio::join!(worker.nights(nights), worker.upkeeps(ticks.wake(None)), worker.mails(mails)) });
+        tokio::select! {
+            _ = &mut work => {}
+            () = shutdown.cancelled() => {
+                let grace = Duration::from_secs(config.worker.shutdown_seconds);
+                if tokio::time::timeout(grace, work).await.is_err() {
+                    tracing::warn!("work in hand took too long and was dropped; it is taken up when its lease ends");
+                }
+            }
+        }
+    }
+    ticks.stop().await?;
+    tracing::info!(instance = %worker.instance, "the worker has stopped");
+    Ok(())
+}

@@ -1,0 +1,323 @@
+//! One message at a time to a relay, one command at a time.
+//!
+//! A pooled transport is not safe to cancel: after a lost reply every later reply belongs to the message before. Here
+//! a connection is either at rest in the [`Relay`], after a clean reply, or owned by the one exchange that uses it. If
+//! the exchange fails, times out or is dropped, the connection goes with it.
+
+use std::{fmt, future::Future, time::Duration};
+
+use lettre::{
+    Address,
+    transport::smtp::{
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, TlsParameters},
+        commands::{Data, Mail, Rcpt, Rset},
+        extension::ClientId,
+        response::{Response, Severity},
+    },
+};
+use tokio::time::timeout;
+
+use super::{message::parse_address, text};
+
+/// How the way to the relay is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Not at all: for a relay on the same machine or network.
+    None,
+    /// Plain at first, then encrypted; never falls back to plain.
+    StartTls,
+    /// Encrypted from the first byte.
+    Tls,
+}
+
+/// Where the relay is and how to log in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SmtpSettings {
+    /// The relay's host name, which its certificate must bear.
+    pub host: String,
+    /// Usually 25, 465 (TLS) or 587 (STARTTLS).
+    pub port: u16,
+    /// How the way to the relay is protected.
+    pub security: Security,
+    /// The login, if the relay asks for one.
+    pub user: Option<String>,
+    /// The login's password.
+    pub password: Option<String>,
+    /// How long each single command may take.
+    pub command_timeout: Duration,
+}
+
+impl fmt::Debug for SmtpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpSettings")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("security", &self.security)
+            .field("login", &self.user.is_some())
+            .field("command_timeout", &self.command_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a failure means for the message and for the relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// No connection, no greeting or no encryption: every message would fail. Pause; the message lost no attempt.
+    RelayUnreachable,
+    /// The relay wants a login, or refused ours. Pause; the message lost no attempt.
+    LoginFailed,
+    /// Not now (4yz, or the relay fell silent before the message was given to it): try again later.
+    Temporary,
+    /// There is no such mailbox (5.1.1): do not write there again.
+    BadAddress,
+    /// Refused for good for any other reason; says nothing about the address.
+    Refused,
+    /// The message was given away and no reply came: it may have been accepted.
+    Ambiguous,
+}
+
+/// A message that was not, or perhaps not, accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{class:?}: {reply}")]
+pub struct SendError {
+    /// What it means.
+    pub class: Class,
+    /// The relay's words, on one line, or ours if it said nothing. May repeat the recipient's address.
+    pub reply: String,
+}
+
+/// The relay took responsibility for the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The relay's words, on one line; often its queue id.
+    pub reply: String,
+}
+
+/// A relay, with at most one open connection.
+pub struct Relay {
+    settings: SmtpSettings,
+    /// Present only while nothing is owed on it by either side.
+    resting: Option<AsyncSmtpConnection>,
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").field("settings", &self.settings).field("connected", &self.resting.is_some()).finish()
+    }
+}
+
+/// A message announced to the relay, which waits for its content. Dropped, it was never sent.
+#[must_use = "the relay waits for the message"]
+pub struct Handed<'relay> {
+    relay: &'relay mut Relay,
+    connection: AsyncSmtpConnection,
+}
+
+impl fmt::Debug for Handed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handed").field("relay", &self.relay).finish_non_exhaustive()
+    }
+}
+
+impl Relay {
+    /// A relay that is connected to when the first message begins.
+    pub fn new(settings: SmtpSettings) -> Self {
+        Self { settings, resting: None }
+    }
+
+    /// Announces a message from one address to one other, up to the point where the relay waits for its content.
+    ///
+    /// # Errors
+    ///
+    /// When the relay cannot be reached, refuses the login or one of the addresses, or one of them is not an address.
+    /// The message was certainly not sent.
+    pub async fn begin(&mut self, from: &str, to: &str) -> Result<Handed<'_>, SendError> {
+        let from =
+            parse_address(from).ok_or_else(|| SendError::own(Class::Refused, "the sender is not a mail address"))?;
+        let to = parse_address(to).ok_or_else(|| SendError::own(Class::BadAddress, "not a mail address"))?;
+
+        if let Some(mut connection) = self.resting.take() {
+            match self.announce(&mut connection, &from, &to).await {
+                Ok(()) => {
+                    return Ok(Handed { relay: self, connection });
+                }
+                // Relays close connections that rest too long; nothing was given away yet, so a new one may be tried.
+                Err(Trouble::Silence(_) | Trouble::Reply { code: 421, .. }) => {}
+                Err(trouble) => return Err(self.refused(connection, trouble).await),
+            }
+        }
+        let mut connection = self.connect().await?;
+        match self.announce(&mut connection, &from, &to).await {
+            Ok(()) => Ok(Handed { relay: self, connection }),
+            Err(trouble) => Err(self.refused(connection, trouble).await),
+        }
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
+        let unreachable = |trouble: Trouble| SendError::own(Class::RelayUnreachable, &trouble.words());
+        let tls = || {
+            TlsParameters::new(self.settings.host.clone())
+                .map_err(|error| SendError::own(Class::RelayUnreachable, &error.to_string()))
+        };
+        let hello = ClientId::default();
+        let implicit = match self.settings.security {
+            Security::None | Security::StartTls => None,
+            Security::Tls => Some(tls()?),
+        };
+        let mut connection = self
+            .timed(AsyncSmtpConnection::connect_tokio1(
+                (self.settings.host.as_str(), self.settings.port),
+                None,
+                &hello,
+                implicit,
+                None,
+            ))
+            .await
+            .map_err(unreachable)?;
+        if self.settings.security == Security::StartTls {
+            self.timed(connection.starttls(tls()?, &hello)).await.map_err(unreachable)?;
+        }
+        if let Some(user) = &self.settings.user {
+            let password = self.settings.password.clone().unwrap_or_default();
+            let login = Credentials::new(user.clone(), password);
+            self.timed(connection.auth(DEFAULT_MECHANISMS, &login)).await.map_err(|trouble| match trouble {
+                Trouble::Silence(_) | Trouble::Reply { code: 400..500, .. } => unreachable(trouble),
+                Trouble::Reply { .. } | Trouble::Client(_) => SendError::own(Class::LoginFailed, &trouble.words()),
+            })?;
+        }
+        Ok(connection)
+    }
+
+    async fn announce(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        from: &Address,
+        to: &Address,
+    ) -> Result<(), Trouble> {
+        let mail = self.timed(connection.command(Mail::new(Some(from.clone()), Vec::new()))).await?;
+        expect(&mail, Severity::PositiveCompletion)?;
+        let rcpt = self.timed(connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
+        expect(&rcpt, Severity::PositiveCompletion)?;
+        let data = self.timed(connection.command(Data)).await?;
+        expect(&data, Severity::PositiveIntermediate)
+    }
+
+    /// Turns a refusal into an error, and keeps the connection if the relay answers that it is ready for the next.
+    async fn refused(&mut self, mut connection: AsyncSmtpConnection, trouble: Trouble) -> SendError {
+        if trouble.leaves_connection_open() && self.timed(connection.command(Rset)).await.is_ok() {
+            self.resting = Some(connection);
+        }
+        trouble.into_error(Class::Temporary)
+    }
+
+    /// One command, with its own time limit.
+    async fn timed<T>(
+        &self,
+        step: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
+    ) -> Result<T, Trouble> {
+        match timeout(self.settings.command_timeout, step).await {
+            Ok(result) => result.map_err(|error| Trouble::from(&error)),
+            Err(_) => Err(Trouble::Silence(String::from("no reply in time"))),
+        }
+    }
+}
+
+impl Handed<'_> {
+    /// Sends the content and the final dot. Call it once the decision to send is safely stored: from here on the
+    /// message may arrive whatever happens.
+    ///
+    /// # Errors
+    ///
+    /// When the relay refuses the content, or ([`Class::Ambiguous`]) when its reply does not come.
+    pub async fn finish(self, message: &[u8]) -> Result<Accepted, SendError> {
+        let Self { relay, mut connection } = self;
+        let outcome = relay.timed(connection.message(message)).await.and_then(|response| {
+            expect(&response, Severity::PositiveCompletion)?;
+            Ok(Accepted { reply: reply(&response) })
+        });
+        match outcome {
+            Ok(accepted) => {
+                relay.resting = Some(connection);
+                Ok(accepted)
+            }
+            Err(trouble) => {
+                if trouble.leaves_connection_open() {
+                    relay.resting = Some(connection);
+                }
+                Err(trouble.into_error(Class::Ambiguous))
+            }
+        }
+    }
+}
+
+/// What can come instead of the reply that was hoped for.
+enum Trouble {
+    /// The relay said no.
+    Reply { code: u16, words: String },
+    /// No reply, half a reply or a wrong one: what the relay thinks is unknown.
+    Silence(String),
+    /// Not asked, because the relay does not offer what it would take.
+    Client(String),
+}
+
+impl From<&lettre::transport::smtp::Error> for Trouble {
+    fn from(error: &lettre::transport::smtp::Error) -> Self {
+        let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        match error.status() {
+            Some(code) => Self::Reply { code: code.into(), words: source },
+            None if error.is_client() => Self::Client(source),
+            None => Self::Silence(error.to_string()),
+        }
+    }
+}
+
+impl Trouble {
+    /// 421 announces that the relay hangs up.
+    fn leaves_connection_open(&self) -> bool {
+        matches!(self, Self::Reply { code, .. } if *code != 421)
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Reply { code, words } => format!("{code} {words}"),
+            Self::Silence(words) | Self::Client(words) => words.clone(),
+        }
+    }
+
+    /// What it means for a message; a missing reply means `silence`.
+    fn into_error(self, silence: Class) -> SendError {
+        let class = match &self {
+            Self::Silence(_) | Self::Client(_) => silence,
+            Self::Reply { code: 400..500, .. } => Class::Temporary,
+            // The relay wants a login or encryption first (RFC 4954): true for every message, whoever it is for.
+            Self::Reply { code: 530 | 535 | 538, .. } => Class::LoginFailed,
+            Self::Reply { words, .. } if words.split(' ').next() == Some("5.1.1") => Class::BadAddress,
+            Self::Reply { .. } => Class::Refused,
+        };
+        SendError::own(class, &self.words())
+    }
+}
+
+impl SendError {
+    fn own(class: Class, words: &str) -> Self {
+        Self { class, reply: text::shorten(&text::one_line(words), LONGEST_REPLY) }
+    }
+}
+
+/// Replies are stored with the message; a talkative relay must not fill the table.
+const LONGEST_REPLY: usize = 500;
+
+/// A positive reply of the wrong kind means that replies and commands are out of step.
+fn expect(response: &Response, severity: Severity) -> Result<(), Trouble> {
+    if response.code().severity == severity {
+        Ok(())
+    } else {
+        Err(Trouble::Silence(format!("unexpected reply: {}", reply(response))))
+    }
+}
+
+fn reply(response: &Response) -> String {
+    let words: Vec<&str> = response.message().collect();
+    text::shorten(&text::one_line(&format!("{} {}", response.code(), words.join(" "))), LONGEST_REPLY)
+}

@@ -1,0 +1,95 @@
+//! Keeping what people wrote on its line, and lines readable.
+
+use textwrap::{Options, WordSplitter};
+
+/// Where plain text breaks; quoted replies still fit an 80 column terminal.
+const WIDTH: usize = 76;
+
+/// The value on one line: line ends and control characters become spaces, and characters that silently turn the
+/// direction of the text around them are left out. Letters of right-to-left scripts stay.
+pub(super) fn one_line(value: &str) -> String {
+    let kept: String =
+        value.chars().filter(|c| !turns_direction(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words: Vec<&str> = kept.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// Embeddings, overrides and isolates, which reach beyond the value they stand in; and the byte order mark.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// At most `limit` characters, cut between words where a word ends near the limit.
+pub(super) fn shorten(value: &str, limit: usize) -> String {
+    if value.chars().count() <= limit {
+        return String::from(value);
+    }
+    let cut: String = value.chars().take(limit.saturating_sub(1)).collect();
+    let end = cut.rfind(' ').filter(|space| cut.len() - space <= 40).unwrap_or(cut.len());
+    format!("{}…", cut.get(..end).unwrap_or(&cut))
+}
+
+/// Wraps every line, keeps list items and quotes aligned, and leaves one empty line between paragraphs. Addresses and
+/// links are never broken.
+pub(super) fn wrap(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        if line.is_empty() {
+            if lines.last().is_some_and(|last| !last.is_empty()) {
+                lines.push(String::new());
+            }
+            continue;
+        }
+        let options = Options::new(WIDTH)
+            .subsequent_indent(hanging(line))
+            .word_splitter(WordSplitter::NoHyphenation)
+            .break_words(false);
+        lines.extend(textwrap::wrap(line, options).into_iter().map(String::from));
+    }
+    format!("{}\n", lines.join("\n").trim_matches('\n'))
+}
+
+/// What the second and later rows of a wrapped line begin with.
+fn hanging(line: &str) -> &'static str {
+    let marker = line.split(' ').next().unwrap_or_default();
+    match marker {
+        ">" => "> ",
+        "-" => "  ",
+        _ if marker.len() == 2 && marker.starts_with(|c: char| c.is_ascii_digit()) && marker.ends_with('.') => "   ",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_stays_on_its_line() {
+        assert_eq!(one_line("Ada\r\nBcc: all@example.org\0\u{7}\u{85}!"), "Ada Bcc: all@example.org !");
+        assert_eq!(one_line("  two \u{2028} lines\u{2029}"), "two lines");
+    }
+
+    #[test]
+    fn direction_overrides_go_and_right_to_left_letters_stay() {
+        assert_eq!(one_line("\u{202e}gpj.exe\u{202c} \u{2067}x\u{2069}"), "gpj.exe x");
+        assert_eq!(one_line("ליאת כהן"), "ליאת כהן");
+    }
+
+    #[test]
+    fn long_values_are_cut_between_words() {
+        assert_eq!(shorten("short", 10), "short");
+        assert_eq!(shorten("some words to cut", 12), "some words…");
+        assert_eq!(shorten(&"ü".repeat(300), 200).chars().count(), 200);
+    }
+
+    #[test]
+    fn text_wraps_with_hanging_indents_and_never_breaks_a_link() {
+        let word = "word ".repeat(20);
+        let link = format!("https://example.org/{}", "a-".repeat(50));
+        let wrapped = wrap(&format!("\n\n- {word}\n\n\n\n> {word}\n1. {word}\n{link}\n\n"));
+        insta::assert_snapshot!(wrapped);
+        assert!(wrapped.contains(&link));
+        assert!(wrapped.lines().all(|line| line.chars().count() <= WIDTH || line == link));
+    }
+}

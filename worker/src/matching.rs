@@ -1,0 +1,88 @@
+//! The matching engine: who is paired with whom, why, why not, and the proof that nobody could do better.
+//!
+//! Pure: no clock, no randomness, no database. The same input gives the same plan, byte for byte, and the order of its
+//! lists changes nothing but indices. The way through a run:
+//!
+//! - `validation` refuses what means nothing; `roster` numbers people in the order that decides ties;
+//! - `rules` and `table` score all allowed pairs; `stakes` turns both goals into one weight;
+//! - `candidates` picks few pairs to solve on; `peers` (by `places`, `blossom` and `nest`) or `mentoring` (by `flow`)
+//!   solve, find the pairs that the dual prices do not cover, and repeat until there are none;
+//! - `verify` proves the plan allowed and optimal by separate code (`judge` scores pair by pair);
+//! - `explain`, `survey`, `reasons` and `stability` say why, why not, and who would rather have somebody else.
+
+mod best;
+mod blossom;
+mod candidates;
+mod cover;
+mod explain;
+mod faults;
+mod flow;
+mod graph;
+mod input;
+mod judge;
+mod margins;
+mod mentoring;
+mod nest;
+mod peers;
+mod places;
+mod plan;
+mod reasons;
+mod report;
+mod roster;
+mod rules;
+mod stability;
+mod stakes;
+mod survey;
+mod table;
+mod validation;
+mod verify;
+mod verify_peers;
+
+pub use faults::Fault;
+pub use input::{
+    Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength,
+};
+pub use plan::{Certificate, Contribution, NonMatch, Pair, Plan, Reason, Relaxation, RuleRef};
+
+use mentoring::Mentoring;
+use peers::Peers;
+use reasons::Solved;
+use report::Report;
+use roster::Roster;
+use stakes::Stakes;
+use table::Table;
+use verify::Verifier;
+
+/// Plans a run: the best set of pairs, the reason for every non-match, and a checked proof.
+///
+/// # Errors
+///
+/// A [`Fault`] that names what to mend in the input.
+pub fn plan(input: &Input) -> Result<Plan, Fault> {
+    validation::check(input)?;
+    let roster = Roster::new(input);
+    let stakes = Stakes::new(input, &roster)?;
+    let table = Table::new(input, &roster);
+    let pins: Vec<(usize, usize)> = validation::pins(input)
+        .into_iter()
+        .map(|(a, b)| (roster.number(a), roster.number(b)))
+        .collect();
+    let verifier = Verifier::new(input, &roster, &pins, &stakes)?;
+    let (certificate, pairs, solved) = match input.kind {
+        Kind::Peer => {
+            let peers = Peers::solve(&roster, &table, &stakes)?;
+            let pairs = peers.pairs();
+            (verifier.peers(&pairs, &peers.proof())?, pairs, Solved::peers(peers, &table, &stakes))
+        }
+        Kind::Mentoring => {
+            let plan = Mentoring::solve(&roster, &table, &stakes);
+            let certificate = verifier.mentoring(&plan.pairs, &plan.prices)?;
+            let solved = Solved::mentoring(&plan, &roster, &table, &stakes);
+            (certificate, plan.pairs, solved)
+        }
+    };
+    Report { input, roster: &roster, stakes: &stakes, table: &table, pins, pairs }.write(certificate, solved)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,565 @@
+//! Maximum-weight matching in a general graph, exact, with its dual prices.
+//!
+//! Edmonds' blossom method (J. Edmonds, "Maximum matching and a polyhedron with 0,1-vertices", 1965), run one exposed
+//! vertex at a time. Every vertex has a price of 0 or more and every blossom a surcharge of 0 or more; an edge is
+//! covered when the prices of its ends and the surcharges of the blossoms around both of them reach its weight. Matched
+//! edges are always covered exactly (tight), all others at least. When nobody with a price is left unmatched, the
+//! prices prove the matching optimal, because no matching can weigh more than what covers it.
+//!
+//! A search grows a tree of tight edges from one exposed vertex: *outer* nodes at even distance, *inner* ones at odd
+//! distance. As time passes, outer vertices get cheaper and inner ones dearer by the same amount, so the tree stays
+//! tight and other edges become tight one after the other:
+//!
+//! - an edge to an untouched, matched node: it becomes inner and its partner outer (*grow*);
+//! - an edge between two outer nodes: the odd cycle through the tree becomes a blossom (*shrink*);
+//! - an inner blossom's surcharge runs out: it is taken apart (*expand*);
+//! - an edge to an exposed node, or an outer price of 0: the way back to the root is rematched, which leaves one
+//!   exposed vertex with a price less, and the search ends.
+//!
+//! Instead of changing all prices at every step, a labeled vertex stores its price as of time 0, and what happens next
+//! comes from a heap of events (the idea of Galil, Micali and Gabow, "An O(EV log V) algorithm for finding a maximal
+//! weighted matching in general graphs", 1986). The edge by which an unlabeled vertex is reached first is kept per
+//! vertex: since all outer prices fall at the same pace, a first place once won is only lost to a better edge.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::graph::{Arc, Graph};
+use super::nest::Nest;
+
+/// Stands for "never": later than any event.
+const NEVER: i64 = i64::MAX;
+
+/// A vertex's part in the present search. A node has the label of its vertices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Label {
+    /// Not in the tree.
+    Free,
+    /// At even distance: its price falls.
+    Outer,
+    /// At odd distance: its price rises.
+    Inner,
+}
+
+/// What may happen next. Outdated events stay in the heap and are recognized when their time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// The best edge from the tree to this free vertex becomes tight.
+    Grow(usize),
+    /// The edge between these outer vertices becomes tight.
+    Shrink(usize, usize),
+    /// The surcharge of this inner blossom runs out.
+    Expand(usize),
+}
+
+/// How a search ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// The edge from an outer vertex to a vertex in an exposed node becomes tight.
+    Meet(usize, usize),
+    /// The price of this outer vertex reaches 0: it may stay alone.
+    Leave(usize),
+}
+
+/// A matching under construction, with its prices. Weights are even integers (twice the real ones), so that every price
+/// and every time is an integer.
+#[derive(Clone, Debug)]
+pub(super) struct Matcher {
+    graph: Graph,
+    nest: Nest,
+    mate: Vec<Option<usize>>,
+    /// By vertex: the price; of an outer one the price plus the time, of an inner one the price minus the time.
+    price: Vec<i64>,
+    /// By node: the surcharge; of an outermost outer one minus twice the time, of an inner one plus twice the time.
+    surcharge: Vec<i64>,
+    label: Vec<Label>,
+    /// By inner outermost node: the tree edge that leads into it, from its outer end.
+    entry: Vec<(usize, usize)>,
+    time: i64,
+    events: BinaryHeap<Reverse<(i64, Event)>>,
+    /// By vertex that is not outer: the least stored price less weight over edges from outer vertices, and from whom.
+    reach: Vec<i64>,
+    reached_from: Vec<usize>,
+    /// The earliest known end of the search.
+    end: i64,
+    ending: Ending,
+    unscanned: Vec<usize>,
+    /// Nodes labeled and vertices reached in this search, to be reset after it.
+    labeled: Vec<usize>,
+    reached: Vec<usize>,
+    /// By node: the last walk that came by.
+    seen: Vec<u64>,
+    walk: u64,
+}
+
+impl Matcher {
+    /// A matcher over a graph whose weights are twice the real ones. Starts with prices that cover every edge and a
+    /// greedy matching of tight edges.
+    pub(super) fn new(graph: Graph) -> Self {
+        let vertices = graph.vertices();
+        let price = (0..vertices)
+            .map(|v| graph.arcs(v).iter().map(|arc| arc.weight / 2).fold(0, i64::max))
+            .collect();
+        let mut matcher = Self {
+            nest: Nest::new(vertices),
+            mate: vec![None; vertices],
+            price,
+            surcharge: vec![0; vertices],
+            label: vec![Label::Free; vertices],
+            entry: vec![(0, 0); vertices],
+            time: 0,
+            events: BinaryHeap::new(),
+            reach: vec![NEVER; vertices],
+            reached_from: vec![0; vertices],
+            end: NEVER,
+            ending: Ending::Leave(0),
+            unscanned: Vec::new(),
+            labeled: Vec::new(),
+            reached: Vec::new(),
+            seen: vec![0; vertices],
+            walk: 0,
+            graph,
+        };
+        matcher.match_greedily();
+        matcher
+    }
+
+    /// Lowers each unmatched vertex's price as far as its edges allow, and takes a tight edge where one is free.
+    fn match_greedily(&mut self) {
+        for v in 0..self.graph.vertices() {
+            if self.mate[v].is_some() {
+                continue;
+            }
+            let mut lowest = 0;
+            let mut partner = None;
+            for &Arc { to, weight } in self.graph.arcs(v) {
+                let least = weight - self.price[to];
+                if least > lowest {
+                    lowest = least;
+                    partner = None;
+                }
+                if least == lowest && lowest > 0 && partner.is_none() && self.mate[to].is_none() {
+                    partner = Some(to);
+                }
+            }
+            self.price[v] = lowest;
+            if let Some(to) = partner {
+                self.mate[v] = Some(to);
+                self.mate[to] = Some(v);
+            }
+        }
+    }
+
+    /// Searches until nobody with a price is unmatched: then the matching is optimal.
+    pub(super) fn solve(&mut self) {
+        for v in 0..self.graph.vertices() {
+            if self.mate[v].is_none() && self.price[v] > 0 {
+                self.search(v);
+            }
+        }
+    }
+
+    /// Goes over to a graph on the same vertices in which edges at some vertices are new or weigh more than before. What
+    /// the old prices still cover is kept, so solving again is only about the difference.
+    pub(super) fn change(&mut self, graph: Graph, changed: &[usize]) {
+        self.graph = graph;
+        for &v in changed {
+            let needed = |matcher: &Self, shared: bool| {
+                let least = |arc: &Arc| {
+                    let blossoms = if shared { matcher.shared(v, arc.to) } else { 0 };
+                    arc.weight - matcher.price[arc.to] - blossoms
+                };
+                matcher.graph.arcs(v).iter().map(least).max().unwrap_or(0)
+            };
+            if needed(self, true) > self.price[v] {
+                self.release(v);
+                self.price[v] = self.price[v].max(needed(self, false));
+            }
+        }
+    }
+
+    /// What the blossoms around both of two vertices add to their prices.
+    fn shared(&self, u: usize, v: usize) -> i64 {
+        let mut around = Vec::new();
+        let mut node = u;
+        while let Some(parent) = self.nest.parent(node) {
+            around.push(parent);
+            node = parent;
+        }
+        let mut sum = 0;
+        node = v;
+        while let Some(parent) = self.nest.parent(node) {
+            if around.contains(&parent) {
+                sum += self.surcharge[parent];
+            }
+            node = parent;
+        }
+        sum
+    }
+
+    /// Takes apart all blossoms around a vertex and unmatches it, so that its price may rise freely. Half of a blossom's
+    /// surcharge goes to the price of each vertex in it: that keeps edges inside covered as they were, and what the
+    /// blossom's base was matched to outside is no longer tight.
+    fn release(&mut self, v: usize) {
+        let mut top = self.nest.top(v);
+        while self.nest.is_blossom(top) {
+            if self.surcharge[top] > 0 {
+                self.unmatch(self.nest.base(top));
+                let mut leaves = Vec::new();
+                self.nest.leaves(top, &mut leaves);
+                for leaf in leaves {
+                    self.price[leaf] += self.surcharge[top] / 2;
+                }
+                self.surcharge[top] = 0;
+            }
+            for child in self.nest.split(top).0 {
+                self.settle(child);
+            }
+            top = self.nest.top(v);
+        }
+        self.unmatch(v);
+    }
+
+    fn unmatch(&mut self, v: usize) {
+        if let Some(mate) = self.mate[v].take() {
+            self.mate[mate] = None;
+        }
+    }
+
+    /// The partner of each vertex.
+    pub(super) fn mates(&self) -> &[Option<usize>] {
+        &self.mate
+    }
+
+    /// The price of each vertex, in the weights' unit.
+    pub(super) fn prices(&self) -> &[i64] {
+        &self.price
+    }
+
+    /// The surcharge of a node.
+    pub(super) fn surcharge(&self, node: usize) -> i64 {
+        self.surcharge[node]
+    }
+
+    /// The blossoms around the vertices.
+    pub(super) fn nest(&self) -> &Nest {
+        &self.nest
+    }
+
+    /// One search from an exposed vertex with a price. After it, one exposed vertex with a price less is left.
+    fn search(&mut self, root: usize) {
+        self.time = 0;
+        self.end = NEVER;
+        let top = self.nest.top(root);
+        self.make_outer(top);
+        while self.time < self.end {
+            if let Some(v) = self.unscanned.pop() {
+                self.scan(v);
+                continue;
+            }
+            match self.events.pop() {
+                Some(Reverse((time, event))) if time < self.end => {
+                    self.time = time;
+                    self.happen(event);
+                }
+                _ => break,
+            }
+        }
+        self.time = self.end;
+        match self.ending {
+            Ending::Meet(outer, exposed) => {
+                let node = self.nest.top(exposed);
+                self.nest.rebase(node, exposed, &mut self.mate);
+                self.mate[exposed] = Some(outer);
+                self.rematch(outer, Some(exposed));
+            }
+            Ending::Leave(outer) => self.rematch(outer, None),
+        }
+        self.reset();
+    }
+
+    /// Handles an event, unless something else has made it void.
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Grow(v) => {
+                if self.label[v] == Label::Free && self.price[v] + self.reach[v] == self.time {
+                    self.grow(v);
+                }
+            }
+            Event::Shrink(u, v) => {
+                if self.nest.top(u) != self.nest.top(v) {
+                    self.shrink(u, v);
+                }
+            }
+            Event::Expand(node) => {
+                let inner = self.label[self.nest.base(node)] == Label::Inner;
+                if inner && self.nest.is_top(node) && self.surcharge[node] == 2 * self.time {
+                    self.expand(node);
+                }
+            }
+        }
+    }
+
+    /// Looks at all edges of a new outer vertex.
+    fn scan(&mut self, v: usize) {
+        for position in self.graph.span(v) {
+            let Arc { to, weight } = self.graph.arc(position);
+            if self.label[to] == Label::Outer {
+                // Both ends fall: half the slack as of time 0 is the time it takes.
+                let time = (self.price[v] + self.price[to] - weight) / 2;
+                if time < self.end && self.nest.top(v) != self.nest.top(to) {
+                    self.events.push(Reverse((time, Event::Shrink(v, to))));
+                }
+                continue;
+            }
+            let reach = self.price[v] - weight;
+            if reach >= self.reach[to] {
+                continue;
+            }
+            if self.reach[to] == NEVER {
+                self.reached.push(to);
+            }
+            self.reach[to] = reach;
+            self.reached_from[to] = v;
+            if self.label[to] == Label::Free {
+                self.await_growth(to);
+            }
+        }
+    }
+
+    /// Schedules what happens when the best edge to a free vertex becomes tight.
+    fn await_growth(&mut self, v: usize) {
+        if self.reach[v] == NEVER {
+            return;
+        }
+        let time = self.price[v] + self.reach[v];
+        if time >= self.end {
+            return;
+        }
+        let top = self.nest.top(v);
+        if self.mate[self.nest.base(top)].is_none() {
+            self.end = time;
+            self.ending = Ending::Meet(self.reached_from[v], v);
+        } else {
+            self.events.push(Reverse((time, Event::Grow(v))));
+        }
+    }
+
+    /// Takes the node of a free vertex into the tree, and its partner behind it.
+    fn grow(&mut self, v: usize) {
+        let inner = self.nest.top(v);
+        self.make_inner(inner, (self.reached_from[v], v));
+        if let Some(partner) = self.mate[self.nest.base(inner)] {
+            let outer = self.nest.top(partner);
+            self.make_outer(outer);
+        }
+    }
+
+    /// Labels an outermost node outer.
+    fn make_outer(&mut self, node: usize) {
+        let surcharge = self.surcharge_now(node);
+        self.dye(node, Label::Outer);
+        self.surcharge[node] = surcharge - 2 * self.time;
+        self.labeled.push(node);
+    }
+
+    /// Labels an outermost node inner, with the tree edge that leads to it.
+    fn make_inner(&mut self, node: usize, entry: (usize, usize)) {
+        let surcharge = self.surcharge_now(node);
+        self.dye(node, Label::Inner);
+        self.await_expansion(node, surcharge, entry);
+    }
+
+    /// Records an inner node's entry, and when its surcharge will run out.
+    fn await_expansion(&mut self, node: usize, surcharge: i64, entry: (usize, usize)) {
+        self.entry[node] = entry;
+        self.surcharge[node] = surcharge + 2 * self.time;
+        self.labeled.push(node);
+        if self.nest.is_blossom(node) {
+            let time = self.surcharge[node] / 2;
+            if time < self.end {
+                self.events.push(Reverse((time, Event::Expand(node))));
+            }
+        }
+    }
+
+    /// The present surcharge of an outermost node.
+    fn surcharge_now(&self, node: usize) -> i64 {
+        match self.label[self.nest.base(node)] {
+            Label::Free => self.surcharge[node],
+            Label::Outer => self.surcharge[node] + 2 * self.time,
+            Label::Inner => self.surcharge[node] - 2 * self.time,
+        }
+    }
+
+    /// Gives all vertices of a node a label. New outer ones are to be scanned, and bound the search by their price.
+    fn dye(&mut self, node: usize, label: Label) {
+        let mut leaves = Vec::new();
+        self.nest.leaves(node, &mut leaves);
+        for v in leaves {
+            let price = match self.label[v] {
+                Label::Free => self.price[v],
+                Label::Outer => self.price[v] - self.time,
+                Label::Inner => self.price[v] + self.time,
+            };
+            self.label[v] = label;
+            self.price[v] = match label {
+                Label::Free => price,
+                Label::Outer => price + self.time,
+                Label::Inner => price - self.time,
+            };
+            if label == Label::Outer {
+                self.unscanned.push(v);
+                if self.price[v] < self.end {
+                    self.end = self.price[v];
+                    self.ending = Ending::Leave(v);
+                }
+            }
+        }
+    }
+
+    /// The two links from an outer node toward the root: from its inner parent, and from that one's outer parent.
+    fn way_up(&mut self, outer: usize) -> Option<[(usize, usize); 2]> {
+        let base = self.nest.base(outer);
+        let partner = self.mate[base]?;
+        let inner = self.nest.top(partner);
+        Some([(partner, base), self.entry[inner]])
+    }
+
+    /// Joins the cycle that the edge between two outer vertices closes.
+    fn shrink(&mut self, u: usize, v: usize) {
+        let ends = [self.nest.top(u), self.nest.top(v)];
+        // Climb from both ends by turns until one comes by where the other has been: no further than the cycle is long.
+        self.walk += 1;
+        let mut at = [Some(ends[0]), Some(ends[1])];
+        // Nodes below the meeting point, each with the link that leads down to it.
+        let mut sides: [Vec<(usize, (usize, usize))>; 2] = [Vec::new(), Vec::new()];
+        let mut side = 0;
+        let meeting = loop {
+            if let Some(outer) = at[side] {
+                if self.seen[outer] == self.walk {
+                    break outer;
+                }
+                self.seen[outer] = self.walk;
+                at[side] = None;
+                if let Some([matched, entry]) = self.way_up(outer) {
+                    let inner = self.nest.top(entry.1);
+                    sides[side].push((outer, matched));
+                    sides[side].push((inner, entry));
+                    at[side] = Some(self.nest.top(entry.0));
+                }
+            } else if at[1 - side].is_none() {
+                // Both ends are below the same root, so they have met before.
+                return;
+            }
+            side = 1 - side;
+        };
+        for side in &mut sides {
+            if let Some(length) = side.iter().position(|&(node, _)| node == meeting) {
+                side.truncate(length);
+            }
+        }
+        let [left, right] = sides;
+        let mut children = vec![meeting];
+        let mut links = Vec::new();
+        for &(node, link) in left.iter().rev() {
+            links.push(link);
+            children.push(node);
+        }
+        links.push((u, v));
+        for &(node, (upper, lower)) in &right {
+            children.push(node);
+            links.push((lower, upper));
+        }
+        for &child in &children {
+            self.surcharge[child] = self.surcharge_now(child);
+            if self.label[self.nest.base(child)] == Label::Inner {
+                self.dye(child, Label::Outer);
+            }
+        }
+        let blossom = self.nest.join(children, links);
+        self.surcharge.resize(self.nest.nodes(), 0);
+        self.entry.resize(self.nest.nodes(), (0, 0));
+        self.seen.resize(self.nest.nodes(), 0);
+        self.surcharge[blossom] = -2 * self.time;
+        self.labeled.push(blossom);
+    }
+
+    /// Takes an inner blossom apart. The even way from its entry to its base stays in the tree, the rest becomes free.
+    fn expand(&mut self, blossom: usize) {
+        let mut entry = self.entry[blossom];
+        let (children, links) = self.nest.split(blossom);
+        for &child in &children {
+            self.settle(child);
+        }
+        let entered = self.nest.top(entry.1);
+        let mut position = children.iter().position(|&child| child == entered).unwrap_or(0);
+        let forward = position % 2 == 1;
+        let mut on_way = vec![false; children.len()];
+        loop {
+            on_way[position] = true;
+            self.await_expansion(children[position], self.surcharge[children[position]], entry);
+            if position == 0 {
+                break;
+            }
+            // One matched link to an outer child, then one unmatched link to the next inner child.
+            let outer = if forward { position + 1 } else { position - 1 };
+            position = if forward { (outer + 1) % children.len() } else { outer - 1 };
+            entry = if forward { links[outer] } else { (links[position].1, links[position].0) };
+            on_way[outer] = true;
+            let surcharge = self.surcharge[children[outer]];
+            self.dye(children[outer], Label::Outer);
+            self.surcharge[children[outer]] = surcharge - 2 * self.time;
+            self.labeled.push(children[outer]);
+        }
+        for (&child, _) in children.iter().zip(on_way).filter(|&(_, on_way)| !on_way) {
+            self.dye(child, Label::Free);
+            let mut leaves = Vec::new();
+            self.nest.leaves(child, &mut leaves);
+            for v in leaves {
+                self.await_growth(v);
+            }
+        }
+    }
+
+    /// Swaps matched and unmatched edges from an outer vertex to the root. `partner` is the vertex's new mate.
+    fn rematch(&mut self, mut vertex: usize, mut partner: Option<usize>) {
+        loop {
+            let outer = self.nest.top(vertex);
+            let former = self.mate[self.nest.base(outer)];
+            self.nest.rebase(outer, vertex, &mut self.mate);
+            self.mate[vertex] = partner;
+            let Some(former) = former else { return };
+            let inner = self.nest.top(former);
+            let (above, entered) = self.entry[inner];
+            self.nest.rebase(inner, entered, &mut self.mate);
+            self.mate[entered] = Some(above);
+            vertex = above;
+            partner = Some(entered);
+        }
+    }
+
+    /// Writes the prices of the moment back and forgets the tree.
+    fn reset(&mut self) {
+        for node in std::mem::take(&mut self.labeled) {
+            if self.nest.is_top(node) && self.label[self.nest.base(node)] != Label::Free {
+                self.surcharge[node] = self.surcharge_now(node);
+                self.dye(node, Label::Free);
+                self.settle(node);
+            }
+        }
+        for v in std::mem::take(&mut self.reached) {
+            self.reach[v] = NEVER;
+        }
+        self.unscanned.clear();
+        self.events.clear();
+        self.time = 0;
+    }
+
+    /// Makes an outermost node known to its vertices.
+    fn settle(&mut self, node: usize) {
+        let mut leaves = Vec::new();
+        self.nest.leaves(node, &mut leaves);
+        self.nest.settle(node, &leaves);
+    }
+}

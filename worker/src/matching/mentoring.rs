@@ -1,0 +1,96 @@
+//! Mentors and mentees: the best plan among all allowed pairs, solved on few of them.
+
+use super::candidates::{Candidate, Missing, first_candidates};
+use super::flow::Flow;
+use super::graph::Graph;
+use super::margins::{NEVER, Residual};
+use super::roster::Roster;
+use super::rules::NOT_ALLOWED;
+use super::stakes::Stakes;
+use super::table::{Row, Table};
+
+/// A plan of mentors and mentees that is best among all allowed pairs.
+#[derive(Clone, Debug)]
+pub(super) struct Mentoring {
+    /// The chosen pairs, mentee first, in order.
+    pub(super) pairs: Vec<(usize, usize)>,
+    /// By mentee the bid, by mentor the cost of a place, in the unit of the stakes.
+    pub(super) prices: Vec<i64>,
+    known: Vec<Candidate>,
+}
+
+impl Mentoring {
+    /// Solves on candidates, checks all other pairs against the prices, adds those that gain, and repeats.
+    pub(super) fn solve(roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Self {
+        let mut known = first_candidates(roster, table, stakes);
+        loop {
+            let graph = graph(roster, stakes, &known);
+            let mut flow = Flow::new(graph, roster.rows(), stakes.free.clone(), stakes.rewards.clone());
+            flow.solve();
+            let missing = missing(table, stakes, &known, |mentee, mentor, points| {
+                points + flow.prices()[mentee] - flow.prices()[mentor]
+            });
+            if missing.is_empty() {
+                return Self { pairs: flow.pairs(), prices: flow.prices().to_vec(), known };
+            }
+            known.extend(missing);
+            known.sort_unstable();
+        }
+    }
+
+    /// What any pair that was not allowed would gain: its points, plus the mentee's number, less the mentor's. Exact for
+    /// mentees who have nobody; for others it may be less than the truth.
+    pub(super) fn margins(&self, roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Vec<i64> {
+        let mut known = self.known.clone();
+        loop {
+            let graph = graph(roster, stakes, &known);
+            let residual = Residual::new(&graph, roster.rows(), stakes, &self.pairs, &self.prices);
+            let leaving = residual.distances_to_an_end();
+            // Ways may lead over pairs that the solver did not need to know.
+            let missing = missing(table, stakes, &known, |mentee, mentor, points| {
+                let step = self.prices[mentor] - points - self.prices[mentee];
+                // Nobody comes by a mentee without a mentor.
+                if leaving[mentee] == NEVER { 0 } else { leaving[mentee] - leaving[mentor] - step }
+            });
+            if missing.is_empty() {
+                let coming = residual.distances_from_a_start();
+                let of_mentee = |person: usize| self.prices[person] - coming[person];
+                let of_mentor = |person: usize| self.prices[person] + leaving[person];
+                let margin = |person| if person < roster.rows() { of_mentee(person) } else { of_mentor(person) };
+                return (0..roster.len()).map(margin).collect();
+            }
+            known.extend(missing);
+            known.sort_unstable();
+        }
+    }
+}
+
+/// The graph over some pairs, with their points for weights.
+fn graph(roster: &Roster, stakes: &Stakes, pairs: &[Candidate]) -> Graph {
+    let points = |score: u16| stakes.unit * i64::from(score);
+    let edges: Vec<_> = pairs.iter().map(|&(mentee, mentor, score)| (mentee, mentor, points(score))).collect();
+    Graph::new(roster.len(), &edges)
+}
+
+/// The allowed pairs, besides known ones, that gain something by a measure of mentee, mentor and points.
+fn missing(
+    table: &Table<'_>,
+    stakes: &Stakes,
+    known: &[Candidate],
+    gain: impl Fn(usize, usize, i64) -> i64,
+) -> Vec<Candidate> {
+    let mut missing = Missing::new(stakes.free.len());
+    let mut scores = Row::default();
+    for mentee in (0..table.rows()).filter(|&mentee| stakes.free[mentee] > 0) {
+        for (mentor, &score) in (table.first(mentee)..).zip(table.row(mentee, &mut scores)) {
+            if score == NOT_ALLOWED || stakes.free[mentor] == 0 {
+                continue;
+            }
+            let gain = gain(mentee, mentor, stakes.unit * i64::from(score));
+            if gain > 0 && known.binary_search(&(mentee, mentor, score)).is_err() {
+                missing.note(mentee, mentor, gain);
+            }
+        }
+    }
+    missing.gather(table)
+}

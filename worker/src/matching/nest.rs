@@ -1,0 +1,170 @@
+//! Blossoms: odd sets of vertices that a matching fills up to one, nested into each other.
+//!
+//! A blossom is an odd cycle of smaller nodes (blossoms or single vertices). Child 0 holds the base, the one vertex
+//! that the blossom itself leaves unmatched; the links between children 1 and 2, 3 and 4, and so on are matched. Any
+//! vertex can become the base by swapping matched and unmatched links along one way around the cycle, and that is why
+//! a search may treat a whole blossom as if it were one vertex.
+
+/// The forest of blossoms over a fixed set of vertices. Nodes below the number of vertices are the vertices themselves.
+#[derive(Clone, Debug)]
+pub(super) struct Nest {
+    vertices: usize,
+    parent: Vec<Option<usize>>,
+    base: Vec<usize>,
+    children: Vec<Vec<usize>>,
+    links: Vec<Vec<(usize, usize)>>,
+    /// The outermost node of a vertex, or one that has been swallowed since: see `swallowed`.
+    top: Vec<usize>,
+    /// Blossoms made during a search point here instead of rewriting `top` for all their vertices: themselves, or a
+    /// node that contains them.
+    swallowed: Vec<usize>,
+    unused: Vec<usize>,
+}
+
+impl Nest {
+    /// Vertices only, no blossom.
+    pub(super) fn new(vertices: usize) -> Self {
+        Self {
+            vertices,
+            parent: vec![None; vertices],
+            base: (0..vertices).collect(),
+            children: vec![Vec::new(); vertices],
+            links: vec![Vec::new(); vertices],
+            top: (0..vertices).collect(),
+            swallowed: (0..vertices).collect(),
+            unused: Vec::new(),
+        }
+    }
+
+    /// One more than the greatest node number in use.
+    pub(super) fn nodes(&self) -> usize {
+        self.parent.len()
+    }
+
+    /// Whether a node is more than a single vertex.
+    pub(super) fn is_blossom(&self, node: usize) -> bool {
+        node >= self.vertices
+    }
+
+    /// Whether no blossom contains this node and, for a blossom, that it still exists.
+    pub(super) fn is_top(&self, node: usize) -> bool {
+        self.parent[node].is_none() && !(self.is_blossom(node) && self.children[node].is_empty())
+    }
+
+    /// The blossom directly around a node.
+    pub(super) fn parent(&self, node: usize) -> Option<usize> {
+        self.parent[node]
+    }
+
+    /// The vertex a node would leave unmatched.
+    pub(super) fn base(&self, node: usize) -> usize {
+        self.base[node]
+    }
+
+    /// The children of a blossom around its cycle, base first.
+    pub(super) fn children(&self, blossom: usize) -> &[usize] {
+        &self.children[blossom]
+    }
+
+    /// The outermost node that contains a vertex.
+    pub(super) fn top(&mut self, vertex: usize) -> usize {
+        let mut node = self.top[vertex];
+        while self.swallowed[node] != node {
+            // Halving the way keeps later look-ups short.
+            self.swallowed[node] = self.swallowed[self.swallowed[node]];
+            node = self.swallowed[node];
+        }
+        self.top[vertex] = node;
+        node
+    }
+
+    /// Appends the vertices of a node.
+    pub(super) fn leaves(&self, node: usize, leaves: &mut Vec<usize>) {
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            if self.is_blossom(node) {
+                open.extend(self.children[node].iter().rev());
+            } else {
+                leaves.push(node);
+            }
+        }
+    }
+
+    /// Joins outermost nodes, base first, to one blossom. `links[i]` leads from `children[i]` to the next.
+    pub(super) fn join(&mut self, children: Vec<usize>, links: Vec<(usize, usize)>) -> usize {
+        let base = children.first().map_or(0, |&first| self.base[first]);
+        let blossom = self.unused.pop().unwrap_or(self.parent.len());
+        if blossom == self.parent.len() {
+            self.parent.push(None);
+            self.base.push(base);
+            self.children.push(Vec::new());
+            self.links.push(Vec::new());
+            self.swallowed.push(blossom);
+        }
+        for &child in &children {
+            self.parent[child] = Some(blossom);
+            self.swallowed[child] = blossom;
+        }
+        self.parent[blossom] = None;
+        self.base[blossom] = base;
+        self.swallowed[blossom] = blossom;
+        self.children[blossom] = children;
+        self.links[blossom] = links;
+        blossom
+    }
+
+    /// Writes an outermost node into the look-up of all its vertices (given as `leaves`), so that its parts are nobody's
+    /// shortcut any more.
+    pub(super) fn settle(&mut self, node: usize, leaves: &[usize]) {
+        self.swallowed[node] = node;
+        for &leaf in leaves {
+            self.top[leaf] = node;
+        }
+    }
+
+    /// Takes an outermost blossom apart and returns its children and links. The children become outermost.
+    pub(super) fn split(&mut self, blossom: usize) -> (Vec<usize>, Vec<(usize, usize)>) {
+        let children = std::mem::take(&mut self.children[blossom]);
+        let links = std::mem::take(&mut self.links[blossom]);
+        for &child in &children {
+            self.parent[child] = None;
+            self.swallowed[child] = child;
+        }
+        self.unused.push(blossom);
+        (children, links)
+    }
+
+    /// Makes `vertex` the base of `node` and rematches everything else inside. The caller matches `vertex` itself.
+    pub(super) fn rebase(&mut self, node: usize, vertex: usize, mate: &mut [Option<usize>]) {
+        let mut open = vec![(node, vertex)];
+        while let Some((node, vertex)) = open.pop() {
+            let mut inner = vertex;
+            while inner != node {
+                let Some(outer) = self.parent[inner] else { break };
+                self.turn(outer, inner, mate, &mut open);
+                self.base[outer] = vertex;
+                inner = outer;
+            }
+        }
+    }
+
+    /// Turns a blossom's cycle until `child` comes first. Newly matched links are pushed to `open`, so that their ends
+    /// become bases too.
+    fn turn(&mut self, blossom: usize, child: usize, mate: &mut [Option<usize>], open: &mut Vec<(usize, usize)>) {
+        let children = &mut self.children[blossom];
+        let links = &mut self.links[blossom];
+        let turns = children.iter().position(|&other| other == child).unwrap_or(0);
+        // The way from the new to the old base child that starts with a matched link has an even number of links;
+        // every second one of them, counted from the old base, becomes matched.
+        let rematched = if turns % 2 == 0 { 0..turns } else { turns + 1..children.len() };
+        for position in rematched.step_by(2) {
+            let (u, v) = links[position];
+            mate[u] = Some(v);
+            mate[v] = Some(u);
+            open.push((children[position], u));
+            open.push((children[(position + 1) % children.len()], v));
+        }
+        children.rotate_left(turns);
+        links.rotate_left(turns);
+    }
+}

@@ -1,0 +1,225 @@
+//! Peers: the best plan among all allowed pairs, solved on few of them.
+
+use super::blossom::Matcher;
+use super::candidates::{Candidate, Missing, first_candidates};
+use super::cover::Cover;
+use super::faults::Fault;
+use super::places::{Gate, Places};
+use super::roster::Roster;
+use super::rules::NOT_ALLOWED;
+use super::stakes::Stakes;
+use super::table::{Row, Table};
+
+/// A price above anything that a pair could ask for.
+const CLOSED: i64 = i64::MAX / 4;
+
+/// A plan among peers that is best for the pairs it knows.
+#[derive(Clone, Debug)]
+pub(super) struct Peers<'a> {
+    table: &'a Table<'a>,
+    stakes: Stakes,
+    places: Places,
+    known: Vec<Candidate>,
+    gates: Vec<Gate>,
+    matcher: Matcher,
+}
+
+/// Dual prices for places, gates and blossoms, in twice the unit of the stakes.
+#[derive(Clone, Debug)]
+pub(super) struct PeerProof {
+    pub(super) places: Places,
+    pub(super) gates: Vec<Gate>,
+    /// By place, then by end of a gate.
+    pub(super) prices: Vec<i64>,
+    /// By vertex, the innermost blossom around it.
+    pub(super) innermost: Vec<Option<usize>>,
+    /// Blossoms, outer ones first: the one around each, and its surcharge.
+    pub(super) blossoms: Vec<(Option<usize>, i64)>,
+}
+
+impl<'a> Peers<'a> {
+    /// Solves on candidates, checks all other pairs against the prices, adds what they miss, and repeats. When nothing is
+    /// missing, the prices cover every pair, and so the plan is best among all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::TooLarge`] when the graph would be.
+    pub(super) fn solve(roster: &Roster, table: &'a Table<'a>, stakes: &Stakes) -> Result<Self, Fault> {
+        let places = Places::new(stakes)?;
+        let known = first_candidates(roster, table, stakes);
+        let (graph, gates) = places.graph(stakes, &known)?;
+        let mut matcher = Matcher::new(graph);
+        matcher.solve();
+        let mut peers = Self { table, stakes: stakes.clone(), places, known, gates, matcher };
+        peers.add_missing()?;
+        Ok(peers)
+    }
+
+    /// Whether these pairs, allowed besides the others, would make a better plan possible. One person must be in all.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::TooLarge`] when the graph would be.
+    pub(super) fn gains_by(&self, pairs: &[Candidate]) -> Result<bool, Fault> {
+        let promising = |&&(a, b, score): &&Candidate| {
+            let weight = 2 * self.stakes.weight(a, b, score);
+            let price = |person: usize| self.places.of[person].clone().map(|place| self.matcher.prices()[place]).min();
+            price(a).zip(price(b)).is_some_and(|(a, b)| a + b < weight)
+        };
+        let pairs: Vec<Candidate> = pairs.iter().filter(promising).copied().collect();
+        if pairs.is_empty() {
+            return Ok(false);
+        }
+        let mut trial = self.clone();
+        trial.add(&pairs)?;
+        Ok(trial.worth() > self.worth())
+    }
+
+    /// Whether somebody without a partner would have one if that were worth so much more.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::TooLarge`] when the graph would be.
+    pub(super) fn gains_for(&self, person: usize, bonus: i64) -> Result<bool, Fault> {
+        let mut trial = self.clone();
+        trial.stakes.rewards[person] += bonus;
+        let (graph, _) = trial.places.graph(&trial.stakes, &trial.known)?;
+        let mut changed: Vec<usize> = trial.places.of[person].clone().collect();
+        let gates = trial.gates.iter().filter(|gate| gate.people.contains(&person));
+        changed.extend(gates.flat_map(|gate| gate.ends));
+        trial.matcher.change(graph, &changed);
+        trial.matcher.solve();
+        trial.add_missing()?;
+        Ok(trial.worth() > self.worth())
+    }
+
+    /// The chosen pairs, smaller number first, in order.
+    pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
+        self.places.pairs(self.matcher.mates(), &self.gates)
+    }
+
+    /// Reads the prices off the solved matcher.
+    pub(super) fn proof(&self) -> PeerProof {
+        let matcher = &self.matcher;
+        let nest = matcher.nest();
+        let prices = matcher.prices().to_vec();
+        let mut innermost = vec![None; prices.len()];
+        let mut blossoms = Vec::new();
+        for top in (0..nest.nodes()).filter(|&node| nest.is_top(node)) {
+            let mut open = vec![(top, None)];
+            while let Some((node, around)) = open.pop() {
+                if nest.is_blossom(node) {
+                    // A blossom without a surcharge says nothing.
+                    let around = if matcher.surcharge(node) > 0 {
+                        blossoms.push((around, matcher.surcharge(node)));
+                        Some(blossoms.len() - 1)
+                    } else {
+                        around
+                    };
+                    open.extend(nest.children(node).iter().map(|&child| (child, around)));
+                } else {
+                    innermost[node] = around;
+                }
+            }
+        }
+        PeerProof { places: self.places.clone(), gates: self.gates.clone(), prices, innermost, blossoms }
+    }
+
+    /// What the plan is worth, in the unit of the stakes.
+    fn worth(&self) -> i128 {
+        let pairs = self.pairs();
+        let mut matched: Vec<usize> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+        matched.sort_unstable();
+        matched.dedup();
+        let rewards = matched.iter().map(|&person| i128::from(self.stakes.rewards[person]));
+        let made = self.known.iter().filter(|&&(a, b, _)| pairs.binary_search(&(a, b)).is_ok());
+        let points = made.map(|&(_, _, score)| i128::from(self.stakes.unit) * i128::from(score));
+        rewards.chain(points).sum()
+    }
+
+    /// Adds pairs until the prices cover all allowed ones.
+    fn add_missing(&mut self) -> Result<(), Fault> {
+        loop {
+            let missing = self.missing();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            self.add(&missing)?;
+        }
+    }
+
+    /// Solves with more pairs, going on from the present prices.
+    fn add(&mut self, pairs: &[Candidate]) -> Result<(), Fault> {
+        self.known.extend(pairs);
+        let (graph, gates) = self.places.graph(&self.stakes, &self.known)?;
+        if gates.len() == self.gates.len() {
+            self.matcher.change(graph, &to_change(&self.places, pairs));
+        } else {
+            // A new gate is a new vertex, and the matcher's are fixed.
+            self.matcher = Matcher::new(graph);
+        }
+        self.gates = gates;
+        self.matcher.solve();
+        Ok(())
+    }
+
+    /// The pairs that the prices do not cover. Known ones always are, those with a gate by the gate.
+    fn missing(&self) -> Vec<Candidate> {
+        let proof = self.proof();
+        let mut gated: Vec<[usize; 2]> = proof.gates.iter().map(|gate| gate.people).collect();
+        gated.sort_unstable();
+        // What a person's cheapest place asks for beyond its reward: two people are covered when these add up to their
+        // score, whatever blossoms there are.
+        let ask = |place: usize| proof.prices[place] - 2 * self.places.reward(&self.stakes, place);
+        let asks: Vec<i64> = self.places.of.iter().map(|of| of.clone().map(ask).min().unwrap_or(CLOSED)).collect();
+        let cover = Cover::new(&proof.blossoms, &proof.innermost);
+        let mut missing = Missing::new(asks.len());
+        let mut scores = Row::default();
+        for (a, &ask) in asks.iter().enumerate().filter(|&(_, &ask)| ask < CLOSED) {
+            let first = self.table.first(a);
+            for ((b, &score), &other) in (first..).zip(self.table.row(a, &mut scores)).zip(&asks[first..]) {
+                let points = 2 * self.stakes.unit * i64::from(score);
+                if score == NOT_ALLOWED || points <= ask + other {
+                    continue;
+                }
+                let lack = self.lack(&proof, &cover, [a, b], points);
+                if lack > 0 && gated.binary_search(&[a, b]).is_err() {
+                    missing.note(a, b, lack);
+                }
+            }
+        }
+        missing.gather(self.table)
+    }
+
+    /// How much of its weight a pair lacks in cover, over all places of the two.
+    fn lack(&self, proof: &PeerProof, cover: &Cover, [a, b]: [usize; 2], points: i64) -> i64 {
+        let places = &self.places;
+        // Blossoms see a gated pair's places only through its gate, and this one has none yet.
+        let blossoms = !places.gated(a, b);
+        let mut lack = 0;
+        for u in places.of[a].clone() {
+            for v in places.of[b].clone() {
+                let weight = points + 2 * (places.reward(&self.stakes, u) + places.reward(&self.stakes, v));
+                let shared = if blossoms { cover.shared(u, v) } else { 0 };
+                lack = lack.max(weight - proof.prices[u] - proof.prices[v] - shared);
+            }
+        }
+        lack
+    }
+}
+
+/// Places at which all edges of these pairs can be found: of the two people of each, the one with a single place, or the
+/// one with more of the pairs.
+fn to_change(places: &Places, pairs: &[Candidate]) -> Vec<usize> {
+    let mut counts = vec![0u32; places.of.len()];
+    for &(a, b, _) in pairs {
+        counts[a] += 1;
+        counts[b] += 1;
+    }
+    let rank = |person: usize| (places.of[person].len() == 1, counts[person]);
+    let chosen = pairs.iter().map(|&(a, b, _)| if rank(a) >= rank(b) { a } else { b });
+    let mut changed: Vec<usize> = chosen.flat_map(|person| places.of[person].clone()).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    changed
+}

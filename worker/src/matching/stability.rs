@@ -1,0 +1,43 @@
+//! How many pairs would rather have each other than what they got.
+
+use super::roster::Roster;
+use super::rules::NOT_ALLOWED;
+use super::stakes::Stakes;
+use super::table::{Row, Table};
+
+/// Counts the allowed pairs outside the plan that score higher than the worst that each of the two has got; an empty
+/// place counts as less than any score (D. Gale and L. Shapley, "College admissions and the stability of marriage",
+/// 1962). `made` holds all pairs of the plan with their scores, pins included.
+pub(super) fn blocking_pairs(roster: &Roster, table: &Table<'_>, stakes: &Stakes, made: &[(usize, usize, u16)]) -> u64 {
+    let mut partners: Vec<Vec<usize>> = vec![Vec::new(); roster.len()];
+    // Nobody without places is tempted.
+    let mut worst = vec![i32::from(NOT_ALLOWED); roster.len()];
+    let mut filled = vec![0; roster.len()];
+    for &(a, b, score) in made {
+        partners[a.min(b)].push(a.max(b));
+        for person in [a, b] {
+            worst[person] = worst[person].min(i32::from(score));
+            filled[person] += 1;
+        }
+    }
+    for (person, &free) in stakes.free.iter().enumerate() {
+        if free > 0 && filled[person] < free {
+            worst[person] = -1;
+        }
+    }
+    let mut blocking = 0;
+    let mut scores = Row::default();
+    for a in 0..table.rows() {
+        let first = table.first(a);
+        let row = table.row(a, &mut scores);
+        let tempts = |score: u16, b: usize| {
+            score != NOT_ALLOWED && i32::from(score) > worst[a] && i32::from(score) > worst[b]
+        };
+        for ((b, &score), &least) in (first..).zip(row).zip(&worst[first..]) {
+            if i32::from(score) > least && tempts(score, b) && !partners[a].contains(&b) {
+                blocking += 1;
+            }
+        }
+    }
+    blocking
+}

@@ -1,0 +1,171 @@
+//! Nights: every program's people are matched once per local date, and whenever staff ask for it.
+//!
+//! A run is claimed under a lease, planned from a snapshot with no transaction open, and stored in one transaction that
+//! checks again whatever may have changed meanwhile. A worker that dies loses its lease, and another begins anew.
+
+mod explain;
+mod input;
+mod load;
+mod persist;
+mod planning;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+use shared::{
+    bus::Topic,
+    domain::{
+        match_runs::{MatchRun, RunStatus},
+        organizations::Organization,
+        programs::Program,
+    },
+    matchmaking::Setting,
+    store::{self, StoreError},
+};
+
+use self::{load::Snapshot, planning::RoundPlan};
+use crate::Worker;
+
+/// How often a run is begun before it counts as failed. Only a worker that dies or a database that fails begins again.
+const ATTEMPTS: i32 = 3;
+
+/// How planning ended.
+enum Planned {
+    /// With a plan.
+    Plans(Vec<RoundPlan>),
+    /// Not at all, and it would not go better next time.
+    Impossible(String),
+    /// Another worker has taken the run over.
+    Lost,
+}
+
+impl Worker {
+    /// Does the runs that nobody else does, until none is left, and returns how many this worker ended.
+    ///
+    /// A run that cannot be planned is FAILED and does not stop the others.
+    ///
+    /// # Errors
+    /// When the database fails; the run in hand is taken up again when its lease ends.
+    pub async fn run_queued(&self) -> Result<usize, StoreError> {
+        let mut done = 0;
+        while !self.is_stopping() {
+            let Some(run) = self.claim_run().await? else { break };
+            if self.do_run(run).await? {
+                done += 1;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn claim_run(&self) -> Result<Option<MatchRun>, StoreError> {
+        let tx = self.store.begin().await?;
+        let Some(run) = store::match_runs::claim(&tx, self.instance, self.lease(), self.clock.now()).await? else {
+            return Ok(None);
+        };
+        if run.attempts == 1 {
+            let steps = (RunStatus::Queued.as_str(), RunStatus::Running.as_str());
+            persist::record(&tx, &self.clock, &run, steps, None).await?;
+        }
+        tx.commit().await?;
+        self.tell_progress(&run).await;
+        Ok(Some(run))
+    }
+
+    /// True when the run has ended, in whatever way; false when another worker has it now.
+    async fn do_run(&self, mut run: MatchRun) -> Result<bool, StoreError> {
+        if run.attempts > ATTEMPTS {
+            let why = format!("the run was begun {ATTEMPTS} times and never came to an end; see the worker's log");
+            return self.fail_run(run, why).await;
+        }
+        let found = self.setting_of(&run).await?;
+        let Some((organization, program)) = found else {
+            return self.fail_run(run, "the program is gone".to_owned()).await;
+        };
+        let snapshot = Arc::new(Snapshot::load(&self.store, &self.clock, &organization, &program).await?);
+        let plans = match self.plan(&run, Arc::clone(&snapshot)).await? {
+            Planned::Plans(plans) => plans,
+            Planned::Impossible(why) => return self.fail_run(run, why).await,
+            Planned::Lost => return Ok(false),
+        };
+        let setting = Setting { organization: &organization, program: &program, clock: &self.clock, actor_id: None };
+        let made = match persist::store_plan(&self.store, setting, &mut run, &snapshot, plans).await {
+            Ok(made) => made,
+            Err(StoreError::Conflict(what)) => {
+                // A worker that took over, or staff who discarded the run, were faster: theirs counts.
+                tracing::warn!(run = %run.id, what, "a plan was not stored");
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made.len(), "a run is done");
+        self.tell_progress(&run).await;
+        for match_id in made {
+            let payload = json!({ "matchId": match_id, "programId": program.id, "organizationId": organization.id });
+            self.bus.publish(Topic::MatchUpdated, &payload.to_string()).await;
+        }
+        self.bus.publish(Topic::MessagesDue, "{}").await;
+        Ok(true)
+    }
+
+    async fn setting_of(&self, run: &MatchRun) -> Result<Option<(Organization, Program)>, StoreError> {
+        let organization = store::organizations::find(&self.store, run.organization_id).await?;
+        let program = store::programs::find(&self.store, run.organization_id, run.program_id).await?;
+        Ok(organization.zip(program))
+    }
+
+    /// Plans beside the runtime's own threads, and keeps the lease meanwhile.
+    async fn plan(&self, run: &MatchRun, snapshot: Arc<Snapshot>) -> Result<Planned, StoreError> {
+        let clock = self.clock.clone();
+        let run_id = run.id;
+        let mut planning = tokio::task::spawn_blocking(move || planning::plan(&snapshot, run_id, &clock));
+        let third = Duration::from_secs(self.config.worker.lease_seconds) / 3;
+        loop {
+            tokio::select! {
+                planned = &mut planning => {
+                    return Ok(match planned {
+                        Ok(Ok(plans)) => Planned::Plans(plans),
+                        Ok(Err(why)) => Planned::Impossible(why),
+                        Err(_) => Planned::Impossible("planning stopped unexpectedly; see the worker's log".to_owned()),
+                    });
+                }
+                () = tokio::time::sleep(third) => match self.renew_run(run).await {
+                    Ok(()) => {}
+                    Err(StoreError::Conflict(_)) => return Ok(Planned::Lost),
+                    // The lease lasts for another two tries, and storing the plan checks it anyway.
+                    Err(error) => tracing::warn!(%error, run = %run.id, "the run's lease was not renewed"),
+                },
+            }
+        }
+    }
+
+    async fn renew_run(&self, run: &MatchRun) -> Result<(), StoreError> {
+        let tx = self.store.begin().await?;
+        store::match_runs::renew(&tx, run, self.lease()).await?;
+        tx.commit().await
+    }
+
+    async fn fail_run(&self, mut run: MatchRun, why: String) -> Result<bool, StoreError> {
+        tracing::error!(run = %run.id, program = %run.program_id, why, "a run failed");
+        let tx = self.store.begin().await?;
+        match persist::fail(&tx, &self.clock, &mut run, why).await {
+            Ok(()) => tx.commit().await?,
+            Err(StoreError::Conflict(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        self.tell_progress(&run).await;
+        Ok(true)
+    }
+
+    async fn tell_progress(&self, run: &MatchRun) {
+        let payload = json!({
+            "runId": run.id,
+            "programId": run.program_id,
+            "organizationId": run.organization_id,
+            "status": run.status.as_str(),
+        });
+        self.bus.publish(Topic::RunProgress, &payload.to_string()).await;
+    }
+}
