@@ -11,8 +11,12 @@
     reason = "a toolbox may hold more than today's tests use; its tools stop the test at once, and read the environment that says where the servers are"
 )]
 
+#[path = "support/furniture.rs"]
+mod furniture;
 #[path = "support/graphql.rs"]
 pub(crate) mod graphql;
+#[path = "support/house.rs"]
+pub(crate) mod house;
 #[path = "support/postgres.rs"]
 pub(crate) mod postgres;
 #[path = "support/process.rs"]

@@ -11,12 +11,12 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     domain::{
-        enrollments::Enrollment,
+        enrollments::{Enrollment, EnrollmentEvent, EnrollmentStatus},
         explanations::Explanation,
         matches::{Answer, Match, MatchEvent, MatchOrigin, MatchStatus, Party, Side},
         organizations::Organization,
         people::Person,
-        programs::{Consent, Program},
+        programs::{Admission, Consent, Program},
         states::NotPossible,
     },
     outbox::{
@@ -334,10 +334,32 @@ impl Setting<'_> {
         Ok(())
     }
 
-    async fn close(&self, tx: &Tx, found: &Match) -> Result<(), StoreError> {
+    async fn close(&self, tx: &Tx, found: &Match) -> Result<(), StepError> {
         store::matches::free_places(tx, found.id).await?;
         self.suppress(tx, found, ANSWER_MAILS, "the proposal is closed").await?;
-        self.suppress(tx, found, CONTACT_MAILS, "the match ended").await
+        self.suppress(tx, found, CONTACT_MAILS, "the match ended").await?;
+        if found.origin == MatchOrigin::Request && found.activated_at.is_none() {
+            self.let_go(tx, found).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes those out of the round whom only this request had brought into it: nobody asked for a place among all.
+    async fn let_go(&self, tx: &Tx, found: &Match) -> Result<(), StepError> {
+        let organization_id = found.organization_id;
+        let round = store::rounds::find(tx, organization_id, found.round_id).await?;
+        if self.program.admission != Admission::Automatic || !round.is_some_and(|round| round.accepts_at_once()) {
+            return Ok(());
+        }
+        let ids = [found.a.enrollment_id, found.b.enrollment_id];
+        for mut enrollment in store::enrollments::find_many(tx, organization_id, &ids).await? {
+            let others = store::matches::living_of_enrollment(tx, organization_id, enrollment.id).await?;
+            if enrollment.status == EnrollmentStatus::Applied && others.is_empty() {
+                let reason = Some("the request to pair up came to nothing".to_owned());
+                self.step_enrollment(tx, &mut enrollment, EnrollmentEvent::Withdraw, reason).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn suppress(&self, tx: &Tx, found: &Match, kinds: &[&str], why: &str) -> Result<(), StoreError> {

@@ -13,12 +13,15 @@ pub mod mailer;
 pub mod matching;
 pub mod nightly;
 pub mod schedule;
+#[cfg(test)]
+mod scene;
 mod ticks;
 pub mod upkeep;
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use serde_json::json;
 use shared::{
     bus::{Bus, Topic},
     clock::Clock,
@@ -80,6 +83,12 @@ impl Worker {
 
     fn is_stopping(&self) -> bool {
         self.shutdown.is_cancelled()
+    }
+
+    /// Tells live subscribers that a match changed; after the commit.
+    async fn tell_match(&self, match_id: Uuid, program_id: Uuid, organization_id: Uuid) {
+        let payload = json!({ "matchId": match_id, "programId": program_id, "organizationId": organization_id });
+        self.bus.publish(Topic::MatchUpdated, &payload.to_string()).await;
     }
 
     async fn nights(&self, mut wake: Wake) {

@@ -45,16 +45,20 @@ enum Planned {
 impl Worker {
     /// Does the runs that nobody else does, until none is left, and returns how many this worker ended.
     ///
-    /// A run that cannot be planned is FAILED and does not stop the others.
+    /// A run that cannot be planned is FAILED; one that the database interrupts is taken up again when its lease ends.
+    /// Neither stops the others.
     ///
     /// # Errors
-    /// When the database fails; the run in hand is taken up again when its lease ends.
+    /// When the database cannot say what is queued.
     pub async fn run_queued(&self) -> Result<usize, StoreError> {
         let mut done = 0;
         while !self.is_stopping() {
             let Some(run) = self.claim_run().await? else { break };
-            if self.do_run(run).await? {
-                done += 1;
+            let run_id = run.id;
+            match self.do_run(run).await {
+                Ok(ended) => done += usize::from(ended),
+                // It stays ours until the lease ends, so it cannot stand in the way of the others.
+                Err(error) => tracing::error!(%error, run = %run_id, "a run was interrupted; it is taken up again"),
             }
         }
         Ok(done)
@@ -103,8 +107,7 @@ impl Worker {
         tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made.len(), "a run is done");
         self.tell_progress(&run).await;
         for match_id in made {
-            let payload = json!({ "matchId": match_id, "programId": program.id, "organizationId": organization.id });
-            self.bus.publish(Topic::MatchUpdated, &payload.to_string()).await;
+            self.tell_match(match_id, program.id, organization.id).await;
         }
         self.bus.publish(Topic::MessagesDue, "{}").await;
         Ok(true)

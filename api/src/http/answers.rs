@@ -47,18 +47,16 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// The code in `extensions.code`.
+    /// The code in `extensions.code`. The status tells more about what is wrong with the HTTP of a request.
     fn code(&self) -> &'static str {
         match self {
-            Self::Method | Self::QueriesOnly => "METHOD_NOT_ALLOWED",
-            Self::NotAcceptable => "NOT_ACCEPTABLE",
-            Self::NotJson => "UNSUPPORTED_MEDIA_TYPE",
-            Self::TooLarge { .. } => "PAYLOAD_TOO_LARGE",
-            Self::Malformed(_) => "BAD_REQUEST",
+            Self::Method | Self::QueriesOnly | Self::NotAcceptable | Self::NotJson | Self::Malformed(_) => {
+                "BAD_USER_INPUT"
+            }
+            Self::TooLarge { .. } => "LIMIT_EXCEEDED",
             Self::Token(_) | Self::Nobody => "UNAUTHENTICATED",
             Self::TimedOut => "TIMEOUT",
-            Self::Internal => "INTERNAL",
-            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal | Self::Unavailable => "INTERNAL",
         }
     }
 

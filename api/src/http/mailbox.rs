@@ -67,17 +67,23 @@ async fn list(request: HttpRequest, service: web::Data<Service>) -> HttpResponse
 
 async fn view(id: web::Path<String>, service: web::Data<Service>, view: View) -> HttpResponse {
     let Ok(id) = Uuid::try_parse(&id) else { return no_such_mail() };
-    answered(look_into(&service, move |folder| folder.read(id)).await, |source| match view {
-        View::Summary => HttpResponse::Ok().json(Mail::read(id, &source)),
-        View::Source => shown(TEXT, source),
-        View::Html => match mails::html(&source) {
-            Some(html) => shown(HTML, html.into_bytes()),
-            None => no_such_mail(),
-        },
-    })
+    match view {
+        View::Summary => {
+            let mail = look_into(&service, move |folder| Ok(Mail::read(id, &folder.read(id)?))).await;
+            answered(mail, |mail| HttpResponse::Ok().json(mail))
+        }
+        View::Html => {
+            let html = look_into(&service, move |folder| Ok(mails::html(&folder.read(id)?))).await;
+            answered(html, |html| html.map_or_else(no_such_mail, |html| shown(HTML, html.into_bytes())))
+        }
+        View::Source => {
+            let source = look_into(&service, move |folder| folder.read(id)).await;
+            answered(source, |source| shown(TEXT, source))
+        }
+    }
 }
 
-/// Looks into the folder on a thread that may block.
+/// Looks into the folder on a thread that may block, and that survives whatever a mail does to its parser.
 async fn look_into<T: Send + 'static>(
     service: &Service,
     look: impl FnOnce(&Folder) -> io::Result<T> + Send + 'static,

@@ -16,9 +16,9 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{EmptySubscription, Object, Schema};
+use async_graphql::{Context, EmptySubscription, Object, Schema};
 use chrono::TimeDelta;
-use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap};
+use reqwest::{Client, RequestBuilder, StatusCode, Url, header::HeaderMap};
 use serde_json::{Value, json};
 use shared::{
     auth::{Grant, Signer},
@@ -35,7 +35,7 @@ use tokio_util::{
 };
 use uuid::Uuid;
 
-use crate::{App, DevSamples, Readiness};
+use crate::{App, DevSamples, Readiness, caller::Caller};
 
 const NEWER: &str = "application/graphql-response+json; charset=utf-8";
 const OLDER: &str = "application/json; charset=utf-8";
@@ -56,12 +56,19 @@ impl Query {
         format!("Hello {name}")
     }
 
+    /// Who asks, and in which request.
+    async fn asked<'a>(&self, context: &'a Context<'_>) -> Vec<Option<&'a str>> {
+        let caller = context.data_unchecked::<Option<Caller>>().as_ref();
+        vec![caller.map(|caller| caller.person.name.as_str()), Some(context.data_unchecked::<String>())]
+    }
+
     async fn fails(&self) -> async_graphql::Result<bool> {
         Err("no such luck".into())
     }
 
-    async fn panics(&self) -> bool {
-        panic!("a detail that is nobody's business")
+    async fn panics(&self, #[graphql(default = true)] really: bool) -> bool {
+        assert!(!really, "a detail that is nobody's business");
+        false
     }
 
     /// Waits, and tells whether it was allowed to wait to the end.
@@ -94,6 +101,7 @@ struct Server {
     base: String,
     http: Client,
     witness: Arc<Witness>,
+    store: Store,
     readiness: Readiness,
     clock: Clock,
     signer: Signer,
@@ -110,20 +118,32 @@ impl Server {
 
     /// The same with some settings changed: their environment names without the prefix, and values.
     async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::begin(settings, false).await
+    }
+
+    /// The same with all tables; the others have none, for they never get as far.
+    async fn start_with_tables() -> Self {
+        Self::begin(&[], true).await
+    }
+
+    async fn begin(settings: &[(&str, &str)], has_tables: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let env = settings.iter().map(|(name, value)| (format!("COUNTERPART_{name}"), (*value).to_owned()));
         let config = Config::embedded(folder.path(), 0, env).unwrap();
         let signer = Signer::load_or_generate(&config.auth).unwrap();
-        // No tables: nothing here gets as far as the use cases.
-        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        let database = config.database.url.expose();
+        if has_tables {
+            migrations::migrate(database).await.unwrap();
+        }
+        let store = Store::connect(database, 2).await.unwrap();
         let clock = Clock::system();
         let samples = config.http.explorer.then(DevSamples::default);
-        let mut app = App::build(&config, store, Bus::in_process(), clock.clone(), samples).unwrap();
+        let mut app = App::build(&config, store.clone(), Bus::in_process(), clock.clone(), samples).unwrap();
         let witness = Arc::new(Witness::default());
         let schema =
             Schema::build(Query(Arc::clone(&witness)), Mutation(Arc::clone(&witness)), EmptySubscription).finish();
-        app.service.execute = Arc::new(move |_caller, request, _request_id| {
-            let schema = schema.clone();
+        app.service.execute = Arc::new(move |caller, request, request_id| {
+            let (schema, request) = (schema.clone(), request.data(caller).data(request_id));
             Box::pin(async move { schema.execute(request).await })
         });
 
@@ -137,7 +157,12 @@ impl Server {
         let stop = shutdown.clone();
         tasks.spawn(async move { app.run(stop).await.unwrap() });
         tasks.close();
-        Self { base, http, witness, readiness, clock, signer, folder, tasks, shutdown: shutdown.drop_guard() }
+        Self { base, http, witness, store, readiness, clock, signer, folder, tasks, shutdown: shutdown.drop_guard() }
+    }
+
+    /// A GET request for the GraphQL endpoint with these parameters.
+    fn ask(&self, parameters: &[(&str, &str)]) -> RequestBuilder {
+        self.http.get(Url::parse_with_params(&format!("{}/graphql", self.base), parameters).unwrap())
     }
 
     fn get(&self, path: &str) -> RequestBuilder {
@@ -152,8 +177,9 @@ impl Server {
         self.post(json!({ "query": document }).to_string()).header("accept", NEWER)
     }
 
-    fn token(&self) -> String {
-        let grant = Grant { organization_id: Uuid::nil(), person_id: Uuid::nil(), ttl: TimeDelta::hours(1) };
+    /// A token for this person of this organization, valid for an hour.
+    fn token(&self, organization_id: Uuid, person_id: Uuid) -> String {
+        let grant = Grant { organization_id, person_id, ttl: TimeDelta::hours(1) };
         self.signer.sign(&grant, self.clock.now()).unwrap()
     }
 

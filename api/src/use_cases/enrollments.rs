@@ -53,6 +53,8 @@ pub struct EnrollmentPatch {
     pub wanted: Option<Answers>,
 }
 
+const IN_ROUND: &str = "the person is in this round already; edit that enrollment";
+
 /// Checks numbers and answers of an enrollment, tidying answers in place.
 pub(super) fn check(enrollment: &mut Enrollment, program: &Program) -> Vec<Refusal> {
     let mut found = check_answers(&mut enrollment.about, &program.questions, "about");
@@ -102,17 +104,22 @@ pub(super) fn new_enrollment(
     }
 }
 
-/// Stores a new enrollment and moves it as far as the rules allow without a human.
-pub(super) async fn join(
+/// Stores a new enrollment as APPLIED.
+pub(super) async fn apply(tx: &Tx, setting: &Setting<'_>, enrollment: &Enrollment) -> Result<(), UseCaseError> {
+    let stored = store::enrollments::insert_many(tx, std::slice::from_ref(enrollment)).await;
+    stored.map_err(|error| duplicate(error, "roundId", IN_ROUND))?;
+    let applied = EnrollmentStatus::Applied.as_str();
+    setting.record(tx, "enrollments", enrollment.id, ("-", applied), None).await?;
+    Ok(())
+}
+
+/// Moves an applicant as far as the program's and the round's rules allow without a human.
+pub(super) async fn admit(
     tx: &Tx,
     setting: &Setting<'_>,
     round: &Round,
     enrollment: &mut Enrollment,
 ) -> Result<(), UseCaseError> {
-    let stored = store::enrollments::insert_many(tx, std::slice::from_ref(enrollment)).await;
-    stored.map_err(|error| duplicate(error, "roundId", "the person is in this round already; edit that enrollment"))?;
-    let applied = EnrollmentStatus::Applied.as_str();
-    setting.record(tx, "enrollments", enrollment.id, ("-", applied), None).await?;
     if setting.program.admission == Admission::Automatic && round.accepts_at_once() {
         setting.step_enrollment(tx, enrollment, EnrollmentEvent::Accept, None).await?;
         settle(tx, setting, enrollment).await?;
@@ -158,16 +165,46 @@ pub async fn enroll(state: &State, caller: &Caller, input: EnrollInput) -> Resul
     if input.priority.is_some() && !caller.looks_after(person.country.as_deref()) {
         return Err(refuse_field(RefusalCode::Forbidden, "priority", "only staff set priorities; leave it out"));
     }
-    let mut enrollment = new_enrollment(state, &program, &round, person.id, role);
+    let setting = state.setting(caller, &program);
+    let earlier = store::enrollments::find_in_round(&tx, organization_id, round.id, person.id).await?;
+    let is_new = earlier.is_none();
+    let mut enrollment = match earlier {
+        None => new_enrollment(state, &program, &round, person.id, role),
+        Some(earlier) => come_back(&tx, &setting, &round, earlier).await?,
+    };
+    enrollment.role = role;
     enrollment.capacity = input.capacity.unwrap_or(1);
     enrollment.priority = input.priority.unwrap_or(1);
     enrollment.about = input.about;
     enrollment.wanted = input.wanted;
     passed(check(&mut enrollment, &program))?;
-    join(&tx, &state.setting(caller, &program), &round, &mut enrollment).await?;
+    if is_new {
+        apply(&tx, &setting, &enrollment).await?;
+    } else {
+        store::enrollments::update(&tx, &mut enrollment).await?;
+    }
+    admit(&tx, &setting, &round, &mut enrollment).await?;
     state.audit(&tx, caller, "enroll", enrollment.id, json!({ "personId": person.id })).await?;
     state.commit(tx).await?;
     Ok(enrollment)
+}
+
+/// Somebody who left joins again, or somebody whom only a pair request had brought into the round joins for real.
+async fn come_back(
+    tx: &Tx,
+    setting: &Setting<'_>,
+    round: &Round,
+    mut earlier: Enrollment,
+) -> Result<Enrollment, UseCaseError> {
+    if earlier.status == EnrollmentStatus::Withdrawn {
+        earlier.applied_at = setting.clock.now();
+        setting.step_enrollment(tx, &mut earlier, EnrollmentEvent::Reapply, None).await?;
+    }
+    let decided_by_rule = setting.program.admission == Admission::Automatic && round.accepts_at_once();
+    if earlier.status != EnrollmentStatus::Applied || (!decided_by_rule && earlier.applied_at != setting.clock.now()) {
+        return Err(refuse_field(RefusalCode::AlreadyExists, "roundId", IN_ROUND));
+    }
+    Ok(earlier)
 }
 
 async fn person_acted_for(tx: &Tx, caller: &Caller, id: Option<Uuid>) -> Result<Person, UseCaseError> {

@@ -19,7 +19,7 @@ use shared::{
 use uuid::Uuid;
 
 use self::{columns::Columns, rows::Row};
-use super::{State, UseCaseError, enrollments::join, needs_program_staff, not_found, refuse_field};
+use super::{State, UseCaseError, enrollments::{admit, apply}, needs_program_staff, not_found, refuse_field};
 use crate::caller::Caller;
 
 /// A CSV file to take in.
@@ -275,7 +275,8 @@ impl Plan {
         let Some(Target { program, round }) = target else { return Ok(()) };
         let setting = state.setting(caller, program);
         for mut enrollment in self.new_enrollments {
-            join(tx, &setting, round, &mut enrollment).await?;
+            apply(tx, &setting, &enrollment).await?;
+            admit(tx, &setting, round, &mut enrollment).await?;
         }
         for mut enrollment in self.changed_enrollments {
             store::enrollments::update(tx, &mut enrollment).await?;

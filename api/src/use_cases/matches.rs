@@ -4,11 +4,11 @@ use serde_json::json;
 use shared::{
     domain::{
         constraints::{Constraint, ConstraintKind},
-        enrollments::{Enrollment, EnrollmentRole, EnrollmentStatus},
+        enrollments::{Enrollment, EnrollmentEvent, EnrollmentRole, EnrollmentStatus},
         explanations::Explanation,
         matches::{Answer, Match, MatchEvent, MatchOrigin, MatchStatus, Side},
         people::Person,
-        programs::{Kind, Program},
+        programs::{Admission, Kind, Program},
         refusals::{Refusal, RefusalCode},
         rounds::Round,
     },
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     State, UseCaseError,
-    enrollments::{check, couple, join, new_enrollment},
+    enrollments::{admit, apply, check, couple, new_enrollment},
     not_found, passed, refuse, refuse_field,
 };
 use crate::caller::Caller;
@@ -114,7 +114,7 @@ async fn no_constraint(tx: &Tx, program: &Program, one: Uuid, other: Uuid) -> Re
     Ok(())
 }
 
-/// The person's enrollment in the round; made now if there is none. `counterpart` is the other side's role.
+/// The person's enrollment in the round; made now, as APPLIED, if there is none. `counterpart` is the other side's role.
 async fn seat(
     state: &State,
     tx: &Tx,
@@ -125,34 +125,50 @@ async fn seat(
 ) -> Result<Enrollment, UseCaseError> {
     let program = setting.program;
     let existing = store::enrollments::find_in_round(tx, program.organization_id, round.id, person.id).await?;
-    if let Some(enrollment) = existing {
-        if !matches!(
-            enrollment.status,
-            EnrollmentStatus::Accepted | EnrollmentStatus::Active | EnrollmentStatus::Paused | EnrollmentStatus::Applied
-        ) {
-            let message = format!("{} is {} in this round", person.name, enrollment.status);
-            return Err(refuse(RefusalCode::NotPossible, message));
+    let existing = match existing {
+        Some(mut earlier) if earlier.status == EnrollmentStatus::Withdrawn && round.takes_enrollments() => {
+            setting.step_enrollment(tx, &mut earlier, EnrollmentEvent::Reapply, None).await?;
+            Some(earlier)
         }
-        if counterpart.is_some() && counterpart == Some(enrollment.role) && program.kind == Kind::Mentoring {
-            return Err(refuse(RefusalCode::NotPossible, "a match needs one mentor and one mentee"));
-        }
-        return Ok(enrollment);
-    }
-    if !round.takes_enrollments() {
-        let message = format!("{} is not in this round, and it takes no enrollments now", person.name);
-        return Err(refuse_field(RefusalCode::RoundNotOpen, "roundId", message));
-    }
-    let role = match (program.kind, counterpart) {
-        (Kind::Peer, _) => EnrollmentRole::Peer,
-        (Kind::Mentoring, Some(EnrollmentRole::Mentee)) => EnrollmentRole::Mentor,
-        (Kind::Mentoring, Some(_)) => EnrollmentRole::Mentee,
-        (Kind::Mentoring, None) => {
-            return Err(refuse(RefusalCode::NotPossible, "enroll as MENTOR or MENTEE first, then ask"));
-        }
+        other => other,
     };
-    let mut enrollment = new_enrollment(state, program, round, person.id, role);
-    passed(check(&mut enrollment, program))?;
-    join(tx, setting, round, &mut enrollment).await?;
+    let enrollment = if let Some(enrollment) = existing {
+        enrollment
+    } else {
+        if !round.takes_enrollments() {
+            let message = format!("{} is not in this round, and it takes no enrollments now", person.name);
+            return Err(refuse_field(RefusalCode::RoundNotOpen, "roundId", message));
+        }
+        let role = match (program.kind, counterpart) {
+            (Kind::Peer, _) => EnrollmentRole::Peer,
+            (Kind::Mentoring, Some(EnrollmentRole::Mentee)) => EnrollmentRole::Mentor,
+            (Kind::Mentoring, Some(_)) => EnrollmentRole::Mentee,
+            (Kind::Mentoring, None) => {
+                return Err(refuse(RefusalCode::NotPossible, "enroll as MENTOR or MENTEE first, then ask"));
+            }
+        };
+        let mut enrollment = new_enrollment(state, program, round, person.id, role);
+        passed(check(&mut enrollment, program))?;
+        apply(tx, setting, &enrollment).await?;
+        enrollment
+    };
+    if program.kind == Kind::Mentoring && counterpart == Some(enrollment.role) {
+        return Err(refuse(RefusalCode::NotPossible, "a match needs one mentor and one mentee"));
+    }
+    let by_rule = program.admission == Admission::Automatic && round.accepts_at_once();
+    let fits = match enrollment.status {
+        EnrollmentStatus::Accepted | EnrollmentStatus::Active | EnrollmentStatus::Paused => true,
+        EnrollmentStatus::Applied => by_rule,
+        EnrollmentStatus::Waitlisted
+        | EnrollmentStatus::Declined
+        | EnrollmentStatus::Completed
+        | EnrollmentStatus::Withdrawn
+        | EnrollmentStatus::Removed => false,
+    };
+    if !fits {
+        let message = format!("{} is {} in this round and has to be accepted first", person.name, enrollment.status);
+        return Err(refuse(RefusalCode::NotPossible, message));
+    }
     Ok(enrollment)
 }
 
@@ -216,6 +232,7 @@ pub async fn answer_match(state: &State, caller: &Caller, id: Uuid, accept: bool
     let setting = state.setting(caller, &program);
     if accept && found.origin == MatchOrigin::Request && found.status == MatchStatus::Proposed {
         take_place(&tx, &setting, &found, side).await?;
+        let_in(&tx, &setting, &found).await?;
     }
     setting.answer_match(&tx, &mut found, side, accept, (&a, &b)).await?;
     state.audit(&tx, caller, "answerMatch", found.id, json!({ "accept": accept })).await?;
@@ -236,6 +253,20 @@ async fn take_place(tx: &Tx, setting: &Setting<'_>, found: &Match, side: Side) -
     if !store::matches::take_place(tx, organization_id, enrollment.id, capacity, found.id).await? {
         let message = "all your places are taken; end a match or raise your capacity first";
         return Err(refuse(RefusalCode::NoFreePlace, message));
+    }
+    Ok(())
+}
+
+/// A "yes" lets both into the round who were not in it before.
+async fn let_in(tx: &Tx, setting: &Setting<'_>, found: &Match) -> Result<(), UseCaseError> {
+    let organization_id = found.organization_id;
+    let round = store::rounds::find(tx, organization_id, found.round_id).await?;
+    let round = round.ok_or_else(|| not_found("id", "match"))?;
+    let ids = [found.a.enrollment_id, found.b.enrollment_id];
+    for mut enrollment in store::enrollments::find_many(tx, organization_id, &ids).await? {
+        if enrollment.status == EnrollmentStatus::Applied {
+            admit(tx, setting, &round, &mut enrollment).await?;
+        }
     }
     Ok(())
 }

@@ -120,6 +120,8 @@ words! {
         Withdraw = "WITHDRAW",
         /// Staff remove the person.
         Remove = "REMOVE",
+        /// The person who left comes back while the round takes people.
+        Reapply = "REAPPLY",
     }
 }
 
@@ -143,6 +145,7 @@ state_machine! { "the enrollment", EnrollmentStatus x EnrollmentEvent {
     Paused + Complete => Completed,
     Paused + Withdraw => Withdrawn,
     Paused + Remove => Removed,
+    Withdrawn + Reapply => Applied,
 }}
 
 impl EnrollmentStatus {
@@ -213,4 +216,62 @@ pub fn is_complete(enrollment: &Enrollment, program: &Program) -> bool {
         };
         answers.get(&question.key).is_some_and(|values| !values.is_empty())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::programs::{Asks, Question, QuestionKind},
+        Answers, check_answers,
+    };
+
+    fn question(key: &str, kind: QuestionKind, options: &[&str]) -> Question {
+        Question {
+            id: uuid::Uuid::nil(),
+            key: key.to_owned(),
+            label: key.to_owned(),
+            prompt: key.to_owned(),
+            kind,
+            options: options.iter().map(|&option| option.to_owned()).collect(),
+            required: false,
+            asks: Asks::Both,
+        }
+    }
+
+    fn answers(pairs: &[(&str, &[&str])]) -> Answers {
+        let values = |list: &[&str]| list.iter().map(|&value| value.to_owned()).collect();
+        pairs.iter().map(|(key, list)| ((*key).to_owned(), values(list))).collect()
+    }
+
+    #[test]
+    fn tags_are_folded_sorted_and_counted_once() {
+        let questions = [question("topics", QuestionKind::Tags, &[])];
+        let mut given = answers(&[("topics", &[" Python ", "python", "open  access", ""])]);
+        assert!(check_answers(&mut given, &questions, "about").is_empty());
+        assert_eq!(given, answers(&[("topics", &["open access", "python"])]));
+    }
+
+    #[test]
+    fn an_empty_answer_is_none() {
+        let questions = [question("topics", QuestionKind::Tags, &[])];
+        let mut given = answers(&[("topics", &["  "])]);
+        assert!(check_answers(&mut given, &questions, "about").is_empty());
+        assert!(given.is_empty());
+    }
+
+    #[test]
+    fn faults_name_the_field_and_what_to_do() {
+        let questions = [question("level", QuestionKind::Single, &["junior", "senior"])];
+        for (given, field, words) in [
+            (answers(&[("levle", &["junior"])]), "wanted.levle", "it has level"),
+            (answers(&[("level", &["boss"])]), "wanted.level", "junior, senior"),
+            (answers(&[("level", &["junior", "senior"])]), "wanted.level", "one answer"),
+        ] {
+            let mut given = given;
+            let found = check_answers(&mut given, &questions, "wanted");
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(found[0].field.as_deref(), Some(field));
+            assert!(found[0].message.contains(words), "{}", found[0].message);
+        }
+    }
 }

@@ -235,3 +235,77 @@ impl Match {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::{Answer, Explanation, Match, MatchEvent, MatchOrigin, MatchStatus, Party, Side};
+
+    fn proposed() -> Match {
+        let at = DateTime::UNIX_EPOCH;
+        Match {
+            id: Uuid::nil(),
+            organization_id: Uuid::nil(),
+            program_id: Uuid::nil(),
+            round_id: Uuid::nil(),
+            run_id: None,
+            origin: MatchOrigin::Run,
+            status: MatchStatus::Proposed,
+            a: Party::unanswered(Uuid::from_u128(1), Uuid::from_u128(11)),
+            b: Party::unanswered(Uuid::from_u128(2), Uuid::from_u128(12)),
+            score: 500,
+            explanation: Explanation::default(),
+            note: None,
+            proposed_at: at,
+            answer_by: None,
+            activated_at: None,
+            first_contact_at: None,
+            ended_at: None,
+            ended_by: None,
+            end_reason: None,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn two_times_yes_makes_a_match_in_either_order() {
+        for order in [[Side::A, Side::B], [Side::B, Side::A]] {
+            let mut found = proposed();
+            found.answer(order[0], true, DateTime::UNIX_EPOCH).unwrap();
+            assert_eq!((found.status, found.activated_at), (MatchStatus::Proposed, None));
+            found.answer(order[1], true, DateTime::UNIX_EPOCH).unwrap();
+            assert_eq!(found.status, MatchStatus::Active);
+            assert!(found.activated_at.is_some() && found.ended_at.is_none());
+        }
+    }
+
+    #[test]
+    fn one_no_ends_it_and_a_yes_cannot_be_taken_back() {
+        let mut found = proposed();
+        found.answer(Side::A, true, DateTime::UNIX_EPOCH).unwrap();
+        assert!(found.answer(Side::A, false, DateTime::UNIX_EPOCH).is_err(), "an answer stands");
+        found.answer(Side::B, false, DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!((found.status, found.b.answer), (MatchStatus::Declined, Answer::Declined));
+        assert!(found.ended_at.is_some());
+        assert!(found.answer(Side::B, true, DateTime::UNIX_EPOCH).is_err());
+    }
+
+    #[test]
+    fn a_refused_step_changes_nothing() {
+        let mut found = proposed();
+        let before = found.clone();
+        assert!(found.apply(MatchEvent::EndEarly, DateTime::UNIX_EPOCH).is_err());
+        assert_eq!(found, before);
+    }
+
+    #[test]
+    fn nothing_leads_out_of_an_ended_match() {
+        for status in MatchStatus::ALL.iter().filter(|status| !status.is_living()) {
+            assert!(MatchStatus::TABLE.iter().all(|(from, _, _)| from != status), "{status}");
+        }
+    }
+}

@@ -354,3 +354,88 @@ fn check_criteria(program: &Program, refuse: &mut impl FnMut(String, &str)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, NaiveTime};
+    use uuid::Uuid;
+
+    use super::{
+        Admission, Asks, Comparison, Consent, Criterion, Kind, Objective, Program, Question, QuestionKind, Strength,
+        Subject, Timings, check,
+    };
+
+    fn program() -> Program {
+        let at = DateTime::UNIX_EPOCH;
+        Program {
+            id: Uuid::nil(),
+            organization_id: Uuid::nil(),
+            name: "Career mentoring".to_owned(),
+            description: String::new(),
+            kind: Kind::Mentoring,
+            consent: Consent::IntroduceAtOnce,
+            objective: Objective::Participation,
+            admission: Admission::Automatic,
+            time_zone: "Europe/Berlin".to_owned(),
+            match_at: NaiveTime::MIN,
+            minimum_score: 0,
+            avoid_past_partners: true,
+            timings: Timings::default(),
+            ice_breakers: Vec::new(),
+            questions: vec![Question {
+                id: Uuid::nil(),
+                key: "field".to_owned(),
+                label: "Field".to_owned(),
+                prompt: "Which field?".to_owned(),
+                kind: QuestionKind::Multiple,
+                options: vec!["law".to_owned(), "medicine".to_owned()],
+                required: true,
+                asks: Asks::Both,
+            }],
+            criteria: vec![Criterion {
+                id: Uuid::nil(),
+                label: "Field wanted".to_owned(),
+                subject: Subject::Question,
+                question_key: Some("field".to_owned()),
+                comparison: Comparison::Offers,
+                at_most: None,
+                strength: Strength::Prefer,
+                weight: 3,
+            }],
+            seed: 0,
+            version: 1,
+            archived_at: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn a_sound_program_passes() {
+        assert_eq!(check(&mut program()), []);
+    }
+
+    #[test]
+    fn each_fault_names_its_field() {
+        type Spoil = fn(&mut Program);
+        let cases: &[(&str, Spoil)] = &[
+            ("name", |program| program.name = " \n ".to_owned()),
+            ("timeZone", |program| program.time_zone = "Middle/Earth".to_owned()),
+            ("minimumScore", |program| program.minimum_score = 1001),
+            ("proposalReminderDays", |program| program.timings.proposal_reminder_days = 14),
+            ("firstContactDays", |program| program.timings.first_contact_days = 0),
+            ("questions.0.key", |program| program.questions[0].key = "Field!".to_owned()),
+            ("questions.0.options", |program| program.questions[0].options.truncate(1)),
+            ("criteria.0.questionKey", |program| program.criteria[0].question_key = Some("feild".to_owned())),
+            ("criteria.0.comparison", |program| program.criteria[0].comparison = Comparison::Within),
+            ("criteria.0.atMost", |program| program.criteria[0].at_most = Some(3)),
+            ("criteria.0.weight", |program| program.criteria[0].weight = 0),
+        ];
+        for (field, spoil) in cases {
+            let mut spoiled = program();
+            spoil(&mut spoiled);
+            let found = check(&mut spoiled);
+            assert!(found.iter().any(|refusal| refusal.field.as_deref() == Some(field)), "{field}: {found:?}");
+        }
+    }
+}

@@ -57,7 +57,9 @@ impl Mail {
     /// Reads what the page shows of one mail.
     pub(super) fn read(id: Uuid, source: &[u8]) -> Self {
         let message = MessageParser::new().parse(source).unwrap_or_default();
-        let headers = message.headers_raw().map(|(name, value)| (name.to_owned(), unfold(value))).collect();
+        // The library looks for headers in the first part, and an empty file has none.
+        let raw = (!message.parts.is_empty()).then(|| message.headers_raw());
+        let headers = raw.into_iter().flatten().map(|(name, value)| (name.to_owned(), unfold(value))).collect();
         Self {
             id,
             subject: message.subject().unwrap_or_default().to_owned(),

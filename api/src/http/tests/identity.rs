@@ -1,10 +1,72 @@
+use shared::{
+    domain::{organizations::Organization, people::Person},
+    store,
+};
+
 use super::*;
+
+#[tokio::test]
+async fn a_token_says_who_asks_as_long_as_that_person_is_here() {
+    let server = Server::start_with_tables().await;
+    let now = server.clock.now();
+    let organization = Organization {
+        id: server.clock.new_id(),
+        slug: "lwb".to_owned(),
+        name: "Librarians Without Borders".to_owned(),
+        contact: None,
+        portal_url: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut person = Person {
+        id: server.clock.new_id(),
+        organization_id: organization.id,
+        external_id: None,
+        name: "Amina Odhiambo".to_owned(),
+        email: "amina@example.ke".to_owned(),
+        headline: None,
+        country: Some("KE".to_owned()),
+        languages: vec!["en".to_owned()],
+        time_zone: "Africa/Nairobi".to_owned(),
+        locale: "en".to_owned(),
+        active: true,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let tx = server.store.begin().await.unwrap();
+    store::organizations::insert(&tx, &organization).await.unwrap();
+    store::people::insert_many(&tx, std::slice::from_ref(&person)).await.unwrap();
+    tx.commit().await.unwrap();
+    let ask = |token: String| {
+        server
+            .document("{ asked }")
+            .header("authorization", format!("bEARER {token}"))
+            .header("x-request-id", "12345678")
+    };
+
+    let token = server.token(organization.id, person.id);
+    let answer = Answer::to(ask(token.clone())).await;
+    assert_eq!(answer.json(), json!({ "data": { "asked": ["Amina Odhiambo", "12345678"] } }));
+    let answer = Answer::to(server.document("{ asked }").header("x-request-id", "12345678")).await;
+    assert_eq!(answer.json(), json!({ "data": { "asked": [null, "12345678"] } }));
+
+    let elsewhere = Answer::to(ask(server.token(Uuid::nil(), person.id))).await;
+    assert_eq!(elsewhere.fault().1, "UNAUTHENTICATED");
+    person.active = false;
+    let tx = server.store.begin().await.unwrap();
+    store::people::update(&tx, &mut person).await.unwrap();
+    tx.commit().await.unwrap();
+    let (status, code, message) = Answer::to(ask(token)).await.fault();
+    assert_eq!((status, code.as_str()), (401, "UNAUTHENTICATED"));
+    assert!(message.contains("no longer active"), "{message}");
+}
 
 #[tokio::test]
 async fn a_token_that_is_not_believed_ends_the_request() {
     let server = Server::start().await;
-    let own = server.token();
-    let foreign = format!("{}x", own.get(..own.len() - 6).unwrap());
+    let own = server.token(Uuid::nil(), Uuid::nil());
+    let foreign = format!("{}AAAAAA", own.get(..own.len() - 6).unwrap());
     for (header, told) in [
         ("Bearer", "a bearer token is required"),
         ("Basic YTpi", "a bearer token is required"),
@@ -32,7 +94,7 @@ async fn a_token_that_is_not_believed_ends_the_request() {
 #[tokio::test]
 async fn two_tokens_are_none() {
     let server = Server::start().await;
-    let token = server.token();
+    let token = server.token(Uuid::nil(), Uuid::nil());
     let request =
         server.document("{ greeting }").bearer_auth(&token).header("authorization", format!("Bearer {token}"));
     assert_eq!(Answer::to(request).await.fault().0, 401);
@@ -50,8 +112,8 @@ async fn a_token_elsewhere_than_in_the_header_counts_for_nothing() {
 #[tokio::test]
 async fn a_lost_database_is_not_the_callers_fault() {
     let server = Server::start().await;
-    let answer = Answer::to(server.document("{ greeting }").bearer_auth(server.token())).await;
+    let answer = Answer::to(server.document("{ greeting }").bearer_auth(server.token(Uuid::nil(), Uuid::nil()))).await;
     let (status, code, message) = answer.fault();
-    assert_eq!((status, code.as_str()), (503, "UNAVAILABLE"));
+    assert_eq!((status, code.as_str()), (503, "INTERNAL"));
     assert!(!message.contains("people") && !message.contains("SQL"), "{message}");
 }

@@ -1,0 +1,125 @@
+//! Global ids: opaque to clients, and each knows what kind of thing it is of.
+
+use async_graphql::{ID, Result};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+use super::errors::{ErrorCode, fail};
+
+/// What an id is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Constraint,
+    Enrollment,
+    Match,
+    MatchRun,
+    Message,
+    NonMatch,
+    Organization,
+    Person,
+    PlannedPair,
+    Program,
+    Round,
+    StaffRole,
+}
+
+impl Kind {
+    const ALL: [Self; 12] = [
+        Self::Constraint,
+        Self::Enrollment,
+        Self::Match,
+        Self::MatchRun,
+        Self::Message,
+        Self::NonMatch,
+        Self::Organization,
+        Self::Person,
+        Self::PlannedPair,
+        Self::Program,
+        Self::Round,
+        Self::StaffRole,
+    ];
+
+    /// The GraphQL type's name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Constraint => "Constraint",
+            Self::Enrollment => "Enrollment",
+            Self::Match => "Match",
+            Self::MatchRun => "MatchRun",
+            Self::Message => "Message",
+            Self::NonMatch => "NonMatch",
+            Self::Organization => "Organization",
+            Self::Person => "Person",
+            Self::PlannedPair => "PlannedPair",
+            Self::Program => "Program",
+            Self::Round => "Round",
+            Self::StaffRole => "StaffRole",
+        }
+    }
+}
+
+/// The global id of a thing.
+pub(super) fn global(kind: Kind, id: Uuid) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{}:{}", kind.name(), id.simple())))
+}
+
+/// What a global id says; `None` for anything that is not one, to the letter.
+pub(super) fn read(text: &str) -> Option<(Kind, Uuid)> {
+    // The longest id has 59 characters; whatever is much longer need not be decoded.
+    if text.len() > 100 {
+        return None;
+    }
+    let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    let (name, id) = decoded.split_once(':')?;
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
+    let id = Uuid::try_parse(id).ok()?;
+    // A UUID has many spellings, an id only one: clients compare them as texts.
+    (global(kind, id).0 == text).then_some((kind, id))
+}
+
+/// The id of a thing of this kind; `None` for garbage and for an id of another kind.
+pub(super) fn read_as(kind: Kind, id: &ID) -> Option<Uuid> {
+    read(id).and_then(|(found, id)| (found == kind).then_some(id))
+}
+
+/// As [`read_as`], as the argument of a query.
+///
+/// # Errors
+/// `BAD_USER_INPUT` when it is no such id.
+pub(super) fn argument(kind: Kind, name: &str, id: &ID) -> Result<Uuid> {
+    read_as(kind, id)
+        .ok_or_else(|| fail(ErrorCode::BadUserInput, format!("`{name}` is not the id of a {}", kind.name())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ID, Kind, URL_SAFE_NO_PAD, Uuid, argument, global, read, read_as};
+    use base64::Engine as _;
+
+    const SOME: Uuid = Uuid::from_u128(0x0193_5f00_aaaa_7bbb_8ccc_dddd_eeee_ffff);
+
+    #[test]
+    fn an_id_comes_back_as_what_it_was() {
+        for kind in Kind::ALL {
+            let id = global(kind, SOME);
+            assert_eq!(read(&id), Some((kind, SOME)), "{}", *id);
+            assert!(id.len() <= 100);
+            assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
+        }
+    }
+
+    #[test]
+    fn garbage_and_other_kinds_are_refused() {
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let long = "A".repeat(100_000);
+        let spelled = encode(&format!("Match:{}", SOME.hyphenated()));
+        let capitals = encode(&format!("Match:{}", SOME.simple().to_string().to_uppercase()));
+        let padded = format!("{}=", *global(Kind::Match, SOME));
+        for garbage in ["", "1", "Match", "é", "====", &encode("Match:"), &encode("Nothing:1"), &spelled, &capitals, &padded, &long] {
+            assert_eq!(read(garbage), None, "{}", garbage.get(..40.min(garbage.len())).unwrap_or_default());
+        }
+        assert_eq!(read_as(Kind::Person, &global(Kind::Match, SOME)), None);
+        let refused = argument(Kind::Person, "id", &ID("x".to_owned())).expect_err("no id");
+        assert_eq!(refused.message, "`id` is not the id of a Person");
+    }
+}

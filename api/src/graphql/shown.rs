@@ -1,0 +1,81 @@
+//! Every list with the GraphQL type of its items, and where its loads are gathered.
+
+use shared::store::lists::{
+    List, Page, Stretch,
+    constraints::ConstraintList,
+    enrollments::EnrollmentList,
+    match_runs::{MatchRunList, NonMatchList, PlannedPairList},
+    matches::MatchList,
+    messages::MessageList,
+    people::PersonList,
+    programs::ProgramList,
+    rounds::RoundList,
+};
+use uuid::Uuid;
+
+use super::{
+    batch::Batch,
+    constraints::Constraint,
+    enrollments::Enrollment,
+    match_runs::{MatchRun, PlannedPair},
+    matches::Match,
+    messages::Message,
+    non_matches::NonMatch,
+    people::Person,
+    programs::Program,
+    reader::Shown,
+    rounds::Round,
+};
+
+/// The loads of one list.
+#[derive(Debug)]
+pub(super) struct Batches<L: List> {
+    pub(super) found: Batch<Uuid, L::Item>,
+    pub(super) pages: Batch<((L, Stretch<L::Order>, L::Of), Uuid), Page<L::Item>>,
+    pub(super) counts: Batch<((L, L::Of), Uuid), u64>,
+}
+
+impl<L: List> Default for Batches<L> {
+    fn default() -> Self {
+        Self { found: Batch::default(), pages: Batch::default(), counts: Batch::default() }
+    }
+}
+
+macro_rules! shown {
+    ($($field:ident: $list:ident => $node:ident $({ $lookup:expr })?,)+) => {
+        /// The loads of every list.
+        #[derive(Debug, Default)]
+        pub(super) struct Lists {
+            $($field: Batches<$list>,)+
+        }
+
+        $(impl Shown for $list {
+            type Node = $node;
+
+            fn batches(lists: &Lists) -> &Batches<Self> {
+                &lists.$field
+            }
+
+            $(fn lookup() -> Self {
+                $lookup
+            })?
+
+            fn id_of(item: &Self::Item) -> Uuid {
+                item.id
+            }
+        })+
+    };
+}
+
+shown! {
+    constraints: ConstraintList => Constraint,
+    enrollments: EnrollmentList => Enrollment,
+    match_runs: MatchRunList => MatchRun,
+    matches: MatchList => Match,
+    messages: MessageList => Message,
+    non_matches: NonMatchList => NonMatch { NonMatchList { standing: true } },
+    people: PersonList => Person { PersonList { with_partners: true, ..PersonList::default() } },
+    planned_pairs: PlannedPairList => PlannedPair,
+    programs: ProgramList => Program,
+    rounds: RoundList => Round,
+}

@@ -1,0 +1,118 @@
+//! Where mail goes: a relay or a local mailbox; and whether it takes any at the moment.
+
+use std::{path::PathBuf, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    config::{MailConfig, MailTransport, SmtpSecurity},
+    store::StoreError,
+};
+use uuid::Uuid;
+
+use crate::mail::{
+    mailbox,
+    smtp::{Class, Relay, Security, SendError, SmtpSettings},
+};
+
+/// The first pause after the relay could not be reached; each further one is twice as long.
+const SHORTEST: TimeDelta = TimeDelta::seconds(5);
+/// The longest pause.
+const LONGEST: TimeDelta = TimeDelta::minutes(5);
+
+/// One way out, and its present pause.
+#[derive(Debug)]
+pub(crate) struct Post {
+    way: Way,
+    pause: Option<Pause>,
+}
+
+#[derive(Debug)]
+enum Way {
+    Smtp(Box<Relay>),
+    Mailbox(PathBuf),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    until: DateTime<Utc>,
+    length: TimeDelta,
+}
+
+impl Post {
+    pub(crate) fn new(config: &MailConfig) -> Self {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let way = match config.transport {
+            MailTransport::Mailbox => Way::Mailbox(config.mailbox_dir.clone()),
+            MailTransport::Smtp => Way::Smtp(Box::new(Relay::new(SmtpSettings {
+                host: config.smtp_host.clone(),
+                port: config.smtp_port,
+                security: match config.smtp_security {
+                    SmtpSecurity::None => Security::None,
+                    SmtpSecurity::Starttls => Security::StartTls,
+                    SmtpSecurity::Tls => Security::Tls,
+                },
+                user: given(&config.smtp_user),
+                password: given(config.smtp_password.expose()),
+                command_timeout: Duration::from_secs(config.command_timeout_seconds),
+            }))),
+        };
+        Self { way, pause: None }
+    }
+
+    /// Hands a message over. `handing` stores that this is about to happen, just before it cannot be undone.
+    ///
+    /// # Errors
+    /// The outer one when `handing` failed: nothing was sent. The inner one when the message was not, or perhaps not,
+    /// accepted.
+    pub(super) async fn send(
+        &mut self,
+        from: &str,
+        to: &str,
+        id: Uuid,
+        message: &[u8],
+        handing: impl Future<Output = Result<(), StoreError>>,
+    ) -> Result<Result<(), SendError>, StoreError> {
+        match &mut self.way {
+            Way::Smtp(relay) => {
+                let handed = match relay.begin(from, to).await {
+                    Ok(handed) => handed,
+                    Err(error) => return Ok(Err(error)),
+                };
+                handing.await?;
+                Ok(handed.finish(message).await.map(|_| ()))
+            }
+            Way::Mailbox(dir) => {
+                handing.await?;
+                let delivered = mailbox::deliver(dir, id, message).await;
+                // A full or missing disk refuses every message alike.
+                Ok(delivered.map(|_| ()).map_err(|error| SendError {
+                    class: Class::RelayUnreachable,
+                    reply: format!("the mailbox folder cannot be written: {error}"),
+                }))
+            }
+        }
+    }
+
+    /// Until when nothing is sent; `None` when something may be.
+    pub(super) fn closed_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.pause.map(|pause| pause.until).filter(|until| *until > now)
+    }
+
+    /// Whether the last thing known of the relay is that it took nothing.
+    pub(super) fn is_on_trial(&self) -> bool {
+        self.pause.is_some()
+    }
+
+    /// The relay answers again.
+    pub(super) fn open(&mut self) {
+        self.pause = None;
+    }
+
+    /// The relay takes nothing: pauses, twice as long as last time, and returns until when.
+    pub(super) fn close(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let length = self.pause.map_or(SHORTEST, |pause| (pause.length * 2).min(LONGEST));
+        let until = now + length;
+        self.pause = Some(Pause { until, length });
+        until
+    }
+}
