@@ -130,7 +130,9 @@ async fn serve(
     let (store, bus, clock) = (process.store.clone(), process.bus.clone(), process.clock.clone());
     let app = App::build(config, store.clone(), bus.clone(), clock.clone(), Some(samples))?;
     let url = config.http.public_url_for(app.address());
-    output::line(Welcome { url: &url, folder: folder.path(), config, cast: &cast }.to_string());
+    let program = std::env::args().next().unwrap_or_else(|| "counterpart".to_owned());
+    let welcome = Welcome { program: &program, url: &url, folder: folder.path(), config, cast: &cast };
+    output::line(welcome.to_string());
 
     // Whichever ends first takes the other one with it.
     let served = async {

@@ -68,7 +68,8 @@ mod tests {
             stream.write_all(answer.as_bytes()).await.unwrap();
             drop(stream);
         };
-        tokio::join!(server, run(&Options { url })).1
+        let options = Options { url };
+        tokio::join!(server, run(&options)).1
     }
 
     #[tokio::test]

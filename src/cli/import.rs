@@ -145,7 +145,7 @@ async fn find_round(store: &Store, organization: &Organization, name: &str) -> R
         }
     }
     let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
-    Err(Failure::new(format!("{} has no round \"{name}\"; there is {known}", organization.name)))
+    Err(Failure::new(format!("{} has no round \"{name}\"; known: {known}", organization.name)))
 }
 
 fn refused(error: UseCaseError) -> Failure {

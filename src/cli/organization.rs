@@ -76,7 +76,11 @@ pub(super) async fn run(file: Option<&Path>, command: Command) -> Result<(), Fai
         (false, false) => format!("{} <{}> is an administrator already.", person.name, person.email),
     });
     if made || appointed {
-        output::line(format!("A token: counterpart token --organization {slug} --person {}", person.email));
+        let place = options.place.as_arguments();
+        output::line(format!(
+            "A token for them: counterpart token{place} --organization {slug} --person {}",
+            person.email
+        ));
     }
     Ok(())
 }

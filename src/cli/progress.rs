@@ -22,7 +22,7 @@ impl Step {
     pub(super) fn begin(what: &'static str) -> Self {
         let bar = stdout().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
-            if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix:14} {msg}") {
+            if let Ok(style) = ProgressStyle::with_template("  {prefix:16} {msg} {spinner}") {
                 bar.set_style(style);
             }
             bar.set_prefix(what);
@@ -32,16 +32,11 @@ impl Step {
         Self { what, bar }
     }
 
-    /// Says how far it is.
-    pub(super) fn at(&self, done: u64, of: u64) {
-        let Some(bar) = &self.bar else { return };
-        if bar.length().is_none()
-            && let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix:14} {wide_bar} {pos}/{len}  ")
-        {
-            bar.set_style(style.progress_chars("━━ "));
+    /// Says how far it is; only a terminal shows it.
+    pub(super) fn note(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.to_owned());
         }
-        bar.set_length(of);
-        bar.set_position(done);
     }
 
     /// Says what came of it.

@@ -13,6 +13,13 @@ pub(super) struct Place {
     data_dir: Option<PathBuf>,
 }
 
+impl Place {
+    /// The same place, for another command that is suggested.
+    pub(super) fn as_arguments(&self) -> String {
+        self.data_dir.as_ref().map(|dir| format!(" --data-dir {}", dir.display())).unwrap_or_default()
+    }
+}
+
 /// The environment as the settings see it. Variables that are not UTF-8 are none of ours.
 pub(super) fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -54,7 +54,7 @@ pub(super) async fn find_organization(store: &Store, slug: &str) -> Result<Organ
     }
     let known: Vec<String> = store::organizations::every(store).await?.into_iter().map(|each| each.slug).collect();
     let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
-    Err(Failure::new(format!("there is no organization `{slug}`; there is {known}")))
+    Err(Failure::new(format!("there is no organization `{slug}`; known: {known}")))
 }
 
 /// The person with this mail address or external id.

@@ -209,7 +209,7 @@ fn program(organization_id: Uuid, random: &mut Random, at: DateTime<Utc>) -> Pro
         avoid_past_partners: true,
         timings: Timings::default(),
         ice_breakers: vec![
-            "Where do you work, and what does your library smell of?".to_owned(),
+            "Where do you work, and what do you see from your window there?".to_owned(),
             "How often would you like to be in touch, and by which means?".to_owned(),
             "What was the best question anybody asked you at work this year?".to_owned(),
         ],

@@ -70,7 +70,7 @@ pub(super) const GERMAN: Names = Names {
 };
 pub(super) const GREEK: Names = Names {
     given: "Alexandros Christina Dimitra Eleni Giorgos Ioanna Katerina Nikos Sofia Stavros",
-    family: "Antoniou Dimitriou Georgiou Ioannou Karras Nikolaou Pappas Petrakis Stathis Vasiliou",
+    family: "Alexandrou Antoniou Christodoulou Dimitriou Georgiou Ioannou Konstantinou Nikolaou Theodorou Vasiliou",
 };
 pub(super) const INDIAN: Names = Names {
     given: "Aditi Anjali Arjun Deepa Farhan Ishaan Kavita Lakshmi Meera Nikhil Priya Rahul Ritu Sanjay Sunita Vikram",
@@ -106,8 +106,8 @@ pub(super) const PACIFIC: Names = Names {
     family: "Kereama Ngata Parata Rangi Tamihana Taufa Tuilagi Vakacegu Waqa Whaanga",
 };
 pub(super) const POLISH: Names = Names {
-    given: "Agnieszka Barbora Ewa Jakub Joanna Katarzyna Łukasz Magdalena Małgorzata Marek Piotr Tomáš Zofia",
-    family: "Dąbrowska Dvořák Kaczmarek Kowalczyk Krawczyk Lewandowska Malinowski Mazur Novotná Nowak Wójcik Zieliński",
+    given: "Agnieszka Ewa Jakub Joanna Katarzyna Łukasz Magdalena Małgorzata Marek Piotr Tomasz Zofia",
+    family: "Dudek Kaczmarek Kowalczyk Krawczyk Mazur Nowak Pawlak Sikora Walczak Wójcik Wróbel Zając",
 };
 pub(super) const PORTUGUESE: Names = Names {
     given: "Ana Beatriz Bruno Catarina Diogo Fernanda Gonçalo Helena Inês João Letícia Luís Mariana Otávio Rafael Thiago",

@@ -16,6 +16,7 @@ mod compose;
 mod nights;
 mod page;
 mod schema;
+mod story;
 #[path = "../support.rs"]
 mod support;
 

@@ -114,7 +114,9 @@ impl Worker {
             }
         };
         let handing = self.mark_handed(lease);
-        match post.send(&self.config.mail.from_address, &person.email, message.id, &bytes, handing).await? {
+        // On the heap: an exchange with a relay is a large future.
+        let sending = Box::pin(post.send(&self.config.mail.from_address, &person.email, message.id, &bytes, handing));
+        match sending.await? {
             Ok(()) => {
                 post.open();
                 self.finish(lease, Outcome::Sent).await?;
@@ -191,16 +193,15 @@ impl Worker {
         // It said something, so it is there.
         post.open();
         match class {
-            Class::Temporary if backoff::is_over(message, now) => Outcome::Failed(format!("given up: {why}")),
-            Class::Temporary | Class::RelayUnreachable | Class::LoginFailed => later(why),
             Class::BadAddress | Class::Refused => Outcome::Failed(why),
+            Class::Temporary if backoff::is_over(message, now) => Outcome::Failed(format!("given up: {why}")),
             Class::Ambiguous if is_reminder(&message.mail) => {
                 Outcome::Held(format!("it may have been sent, and a second reminder is worse than none: {why}"))
             }
             Class::Ambiguous if message.attempts >= UNKNOWNS => {
                 Outcome::Held(format!("it may have been sent; the relay gave no answer {UNKNOWNS} times: {why}"))
             }
-            Class::Ambiguous => later(why),
+            Class::Temporary | Class::Ambiguous | Class::RelayUnreachable | Class::LoginFailed => later(why),
         }
     }
 

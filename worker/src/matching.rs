@@ -62,7 +62,8 @@ pub fn plan(input: &Input) -> Result<Plan, Fault> {
     validation::check(input)?;
     let roster = Roster::new(input);
     let stakes = Stakes::new(input, &roster)?;
-    let table = Table::new(input, &roster);
+    let t0=std::time::Instant::now();
+    let table = Table::new(input, &roster); eprintln!("table {:?}",t0.elapsed());
     let pins: Vec<(usize, usize)> = validation::pins(input)
         .into_iter()
         .map(|(a, b)| (roster.number(a), roster.number(b)))
@@ -72,16 +73,16 @@ pub fn plan(input: &Input) -> Result<Plan, Fault> {
         Kind::Peer => {
             let peers = Peers::solve(&roster, &table, &stakes)?;
             let pairs = peers.pairs();
-            (verifier.peers(&pairs, &peers.proof())?, pairs, Solved::peers(peers, &table, &stakes))
+            eprintln!("solved {:?}",t0.elapsed());(verifier.peers(&pairs, &peers.proof())?, pairs, Solved::peers(peers, &table, &stakes))
         }
         Kind::Mentoring => {
-            let plan = Mentoring::solve(&roster, &table, &stakes);
+            let plan = Mentoring::solve(&roster, &table, &stakes);eprintln!("solved {:?}",t0.elapsed());
             let certificate = verifier.mentoring(&plan.pairs, &plan.prices)?;
-            let solved = Solved::mentoring(&plan, &roster, &table, &stakes);
+            eprintln!("verified {:?}",t0.elapsed());let solved = Solved::mentoring(&plan, &roster, &table, &stakes);
             (certificate, plan.pairs, solved)
         }
     };
-    Report { input, roster: &roster, stakes: &stakes, table: &table, pins, pairs }.write(certificate, solved)
+    eprintln!("verified,margins {:?}",t0.elapsed());let r=Report { input, roster: &roster, stakes: &stakes, table: &table, pins, pairs }.write(certificate, solved); eprintln!("report {:?}",t0.elapsed()); r
 }
 
 #[cfg(test)]

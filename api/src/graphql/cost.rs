@@ -18,7 +18,7 @@ use super::connections::PAGE_MAX;
 pub struct Limits {
     /// Selections within selections.
     pub depth: u32,
-    /// Fields of the document once its fragments are unfolded, lists counted once.
+    /// Fields and fragments of the document once its fragments are unfolded, lists counted once.
     pub fields: u64,
     /// Fields side by side at the top.
     pub root_fields: u64,
@@ -141,10 +141,18 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
     if document.fragments.len() > FRAGMENTS_MAX {
         return Err(TooCostly::Fragments);
     }
+    let mut names: Vec<&str> = document.fragments.keys().map(Name::as_str).collect();
+    names.sort_unstable();
     let mut highest = 0;
     for (_, operation) in document.operations.iter() {
         let mut scale = Scale { document, variables, operation: &operation.node, measured: HashMap::new() };
-        let whole = scale.selections(&operation.node.selection_set.node, Place::Root)?;
+        let whole = scale.selections(&operation.node.selection_set.node)?;
+        // Validation also walks fragments that nobody uses.
+        for name in &names {
+            if scale.fragment(name)?.fields > limits.fields {
+                return Err(TooCostly::Fields(limits.fields));
+            }
+        }
         if whole.depth > limits.depth {
             return Err(TooCostly::Depth(limits.depth));
         }
@@ -178,6 +186,11 @@ struct Weight {
 }
 
 impl Weight {
+    /// A fragment where it is spread: walking there is work even when it holds nothing.
+    fn spread(self) -> Self {
+        Self { fields: self.fields.saturating_add(1), ..self }
+    }
+
     fn beside(self, other: Self) -> Self {
         Self {
             depth: self.depth.max(other.depth),
@@ -189,13 +202,6 @@ impl Weight {
     }
 }
 
-/// Where a selection stands: the same fragment weighs the same everywhere within one operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Root,
-    Inside,
-}
-
 struct Scale<'a> {
     document: &'a ExecutableDocument,
     variables: &'a Variables,
@@ -205,15 +211,15 @@ struct Scale<'a> {
 }
 
 impl<'a> Scale<'a> {
-    fn selections(&mut self, set: &'a SelectionSet, place: Place) -> Result<Weight, TooCostly> {
+    fn selections(&mut self, set: &'a SelectionSet) -> Result<Weight, TooCostly> {
         let mut sum = Weight::default();
         for selection in &set.items {
             let weight = match &selection.node {
                 Selection::Field(field) => self.field(&field.node)?,
-                Selection::InlineFragment(fragment) => {
-                    self.selections(&fragment.node.selection_set.node, place)?
+                Selection::InlineFragment(fragment) => self.selections(&fragment.node.selection_set.node)?.spread(),
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(spread.node.fragment_name.node.as_str())?.spread()
                 }
-                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str())?,
             };
             sum = sum.beside(weight);
         }
@@ -229,13 +235,13 @@ impl<'a> Scale<'a> {
         // A fragment that does not exist weighs nothing: validation tells.
         let Some(fragment) = self.document.fragments.get(name) else { return Ok(Weight::default()) };
         self.measured.insert(name, None);
-        let weight = self.selections(&fragment.node.selection_set.node, Place::Inside)?;
+        let weight = self.selections(&fragment.node.selection_set.node)?;
         self.measured.insert(name, Some(weight));
         Ok(weight)
     }
 
     fn field(&mut self, field: &'a Field) -> Result<Weight, TooCostly> {
-        let inner = self.selections(&field.selection_set.node, Place::Inside)?;
+        let inner = self.selections(&field.selection_set.node)?;
         let size = self.size(field);
         let statement = if size.is_some() { STATEMENT } else { 0 };
         let times = size.unwrap_or(1);
@@ -321,10 +327,12 @@ mod tests {
         for level in 0..24 {
             bomb.push_str(&format!("fragment F{level} on Viewer {{ ...F{0} ...F{0} }}\n", level + 1));
         }
-        bomb.push_str("fragment F24 on Viewer { person { id } }");
-        let begun = Instant::now();
-        assert_eq!(cost(&bomb, json!({})), Err(TooCostly::Fields(1_000)));
-        assert!(begun.elapsed() < Duration::from_millis(50), "{:?}", begun.elapsed());
+        let unused = bomb.replace("{ viewer { ...F0 } }", "{ viewer { __typename } }");
+        for document in [bomb.clone() + "fragment F24 on Viewer { person { id } }", bomb, unused] {
+            let begun = Instant::now();
+            assert_eq!(cost(&document, json!({})), Err(TooCostly::Fields(1_000)), "{document}");
+            assert!(begun.elapsed() < Duration::from_millis(50), "{:?}", begun.elapsed());
+        }
     }
 
     #[test]

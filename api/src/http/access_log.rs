@@ -16,7 +16,7 @@ use actix_web::{
 use shared::telemetry;
 use tracing::{Instrument as _, Span, field};
 
-use super::Service;
+use super::{Service, answers};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -51,6 +51,9 @@ pub(super) async fn observe(
     };
     line.status = answer.status().as_u16();
     let headers = answer.headers_mut();
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding == answers::AS_IT_IS) {
+        headers.remove(header::CONTENT_ENCODING);
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -108,7 +111,7 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         let _in_span = self.span.enter();
-        let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
+        let duration_ms = (self.started.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0;
         let is_quiet = self.is_quiet();
         let Self { method, path, status, .. } = self;
         if is_quiet {

@@ -112,6 +112,12 @@ fn is_request_error(response: &Response) -> bool {
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
+/// Below this an answer fits into a packet or two anyway, and compressing it only takes time. In bytes.
+const WORTH_COMPRESSING: usize = 2048;
+
+/// Keeps the compression away from an answer; the header itself is taken out on the way.
+pub(super) const AS_IT_IS: &str = "identity";
+
 /// A GraphQL answer without `data`, which an answer to a document that was not executed must not have.
 #[derive(Serialize)]
 struct Refused<'a> {
@@ -138,7 +144,12 @@ pub(super) fn answer(outcome: &Result<Response, Fault>, media: Media, request_id
         }
     };
     match body {
-        Ok(body) => answer.body(body),
+        Ok(body) => {
+            if body.len() < WORTH_COMPRESSING {
+                answer.insert_header((header::CONTENT_ENCODING, AS_IT_IS));
+            }
+            answer.body(body)
+        }
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written as JSON");
             HttpResponse::InternalServerError().finish()

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::caller::Caller;
 
-/// Names in a document may be long; a log line only needs their beginning.
+/// Longer names of operations are not logged.
 const LONGEST_NAME: usize = 80;
 
 /// Answers a GraphQL request over HTTP, whatever is wrong with it.
@@ -76,12 +76,11 @@ async fn execute(
     over_get: bool,
     request_id: String,
 ) -> Result<Response, Fault> {
-    // A document that does not parse gets its error from the schema.
-    if let Some((kind, name)) = operation(&mut document) {
-        Span::current().record("operation", name.get(..LONGEST_NAME).unwrap_or(&name));
-        if over_get && kind != OperationType::Query {
-            return Err(Fault::QueriesOnly);
-        }
+    if let Some(name) = document.operation_name.as_deref().filter(|name| is_name(name)) {
+        Span::current().record("operation", name);
+    }
+    if over_get && changes_something(&mut document) {
+        return Err(Fault::QueriesOnly);
     }
     let caller = match claims {
         None => None,
@@ -97,17 +96,22 @@ async fn execute(
     Ok((service.execute)(caller, document, request_id).await)
 }
 
-/// The kind and the name of the operation that will be executed; the parsed document stays with the request.
-fn operation(request: &mut Request) -> Option<(OperationType, String)> {
+/// Whether this may stand in a log: a GraphQL name of a sensible length.
+fn is_name(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether anything but a query would be executed. A document that does not parse, or does not say which of its
+/// operations is meant, gets its error from the schema.
+fn changes_something(request: &mut Request) -> bool {
     let wanted = request.operation_name.clone();
-    match &request.parsed_query().ok()?.operations {
-        DocumentOperations::Single(operation) => Some((operation.node.ty, wanted.unwrap_or_default())),
-        DocumentOperations::Multiple(operations) => {
-            let (name, operation) = match &wanted {
-                Some(wanted) => operations.iter().find(|(name, _)| name.as_str() == wanted)?,
-                None => operations.iter().next().filter(|_| operations.len() == 1)?,
-            };
-            Some((operation.node.ty, name.to_string()))
+    let Ok(document) = request.parsed_query() else { return false };
+    let chosen = match (&document.operations, &wanted) {
+        (DocumentOperations::Single(operation), _) => Some(operation),
+        (DocumentOperations::Multiple(operations), Some(wanted)) => operations.get(wanted.as_str()),
+        (DocumentOperations::Multiple(operations), None) => {
+            operations.values().next().filter(|_| operations.len() == 1)
         }
-    }
+    };
+    chosen.is_some_and(|operation| operation.node.ty != OperationType::Query)
 }

@@ -48,12 +48,11 @@ impl Media {
         match (liking(Self::GraphqlResponse), liking(Self::Json)) {
             (None, None) => None,
             (Some(_), None) => Some(Self::GraphqlResponse),
-            (None, Some(_)) => Some(Self::Json),
             // Named alike, the newer type is meant; covered alike by a `*`, the one that every client understands.
             (Some(newer), Some(older)) if newer > older || (newer == older && newer.1 == NAMED) => {
                 Some(Self::GraphqlResponse)
             }
-            (Some(_), Some(_)) => Some(Self::Json),
+            (_, Some(_)) => Some(Self::Json),
         }
     }
 }

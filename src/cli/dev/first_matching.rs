@@ -21,10 +21,11 @@ pub(super) async fn run(config: &Config, process: &Process) -> Result<(), Failur
     if worker.run_queued().await? > 0 {
         step.done(&matched(&process.store).await?);
     }
-    let step = Step::begin("Mail");
-    if waiting(&process.store).await? > 0 {
-        deliver(&worker, &step).await?;
-        step.done(&format!("{} delivered", count(&process.store, MessageStatus::Sent).await?));
+    if store::messages::every_next_due(&process.store).await?.is_some_and(|due| due <= process.clock.now()) {
+        let step = Step::begin("Mail");
+        let before = sent(&process.store).await?;
+        deliver(&worker, &step, before).await?;
+        step.done(&format!("{} delivered", sent(&process.store).await?.saturating_sub(before)));
     }
     Ok(())
 }
@@ -45,12 +46,11 @@ async fn matched(store: &Store) -> Result<String, StoreError> {
 }
 
 /// Delivers and shows how far it is.
-async fn deliver(worker: &Worker, step: &Step) -> Result<(), Failure> {
-    let all = waiting(&worker.store).await?;
+async fn deliver(worker: &Worker, step: &Step, before: u64) -> Result<(), Failure> {
     let watch = async {
         loop {
-            if let Ok(left) = waiting(&worker.store).await {
-                step.at(all.saturating_sub(left), all);
+            if let Ok(sent) = sent(&worker.store).await {
+                step.note(&format!("{} delivered", sent.saturating_sub(before)));
             }
             tokio::time::sleep(GLANCE).await;
         }
@@ -62,11 +62,7 @@ async fn deliver(worker: &Worker, step: &Step) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn waiting(store: &Store) -> Result<u64, StoreError> {
-    Ok(count(store, MessageStatus::Pending).await? + count(store, MessageStatus::Sending).await?)
-}
-
-async fn count(store: &Store, status: MessageStatus) -> Result<u64, StoreError> {
+async fn sent(store: &Store) -> Result<u64, StoreError> {
     let counts = store::messages::every_count(store).await?;
-    Ok(counts.into_iter().filter(|(found, _)| *found == status).map(|(_, count)| count).sum())
+    Ok(counts.into_iter().filter(|(status, _)| *status == MessageStatus::Sent).map(|(_, count)| count).sum())
 }

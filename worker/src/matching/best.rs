@@ -22,7 +22,7 @@ impl Best {
         }
         self.kept.push((value, tie, what));
         // Sorting out the lower half only now and then makes an offer cheap on average.
-        if self.kept.len() >= self.limit * 2 {
+        if self.kept.len() / 2 >= self.limit {
             self.cut();
         }
     }

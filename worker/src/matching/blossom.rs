@@ -95,10 +95,16 @@ pub(super) struct Matcher {
 impl Matcher {
     /// A matcher over a graph whose weights are twice the real ones. Starts with prices that cover every edge and a
     /// greedy matching of tight edges.
-    pub(super) fn new(graph: Graph) -> Self {
+    ///
+    /// `shares` is a guess at what part of its edges' weights is each vertex's own; even numbers of 0 or more. Half of
+    /// what an edge weighs beyond the shares of both ends is added to each. Good guesses save most of the searching.
+    pub(super) fn new(graph: Graph, shares: &[i64]) -> Self {
         let vertices = graph.vertices();
         let price = (0..vertices)
-            .map(|v| graph.arcs(v).iter().map(|arc| arc.weight / 2).fold(0, i64::max))
+            .map(|v| {
+                let beyond = |arc: &Arc| (arc.weight - shares[v] - shares[arc.to]) / 2;
+                shares[v] + graph.arcs(v).iter().map(beyond).fold(0, i64::max)
+            })
             .collect();
         let mut matcher = Self {
             nest: Nest::new(vertices),
@@ -126,7 +132,7 @@ impl Matcher {
 
     /// Lowers each unmatched vertex's price as far as its edges allow, and takes a tight edge where one is free.
     fn match_greedily(&mut self) {
-        for v in 0..self.graph.vertices() {
+        for v in (0..self.graph.vertices()).rev() {
             if self.mate[v].is_some() {
                 continue;
             }

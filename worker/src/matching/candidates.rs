@@ -12,8 +12,9 @@ pub(super) type Candidate = (usize, usize, u16);
 /// How many candidates everybody begins with, before more for several places.
 const FIRST_CANDIDATES: usize = 20;
 
-/// How many missing pairs a person may add in one round.
-const ADDED_PER_ROUND: usize = 10;
+/// How many missing pairs a person may add in the first round; twice as many in every further one, so that even where
+/// the first candidates say little about the rest there are few rounds.
+const ADDED_IN_FIRST_ROUND: usize = 10;
 
 /// The pairs that are among the best of at least one of the two, in order.
 pub(super) fn first_candidates(roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Vec<Candidate> {
@@ -43,9 +44,10 @@ pub(super) struct Missing {
 }
 
 impl Missing {
-    /// Nothing missing yet among so many people.
-    pub(super) fn new(people: usize) -> Self {
-        Self { worst: vec![Best::new(ADDED_PER_ROUND); people], any: false }
+    /// Nothing missing yet among so many people in this round, counted from 0.
+    pub(super) fn new(people: usize, round: u32) -> Self {
+        let limit = ADDED_IN_FIRST_ROUND.saturating_mul(1usize.checked_shl(round).unwrap_or(usize::MAX));
+        Self { worst: vec![Best::new(limit); people], any: false }
     }
 
     /// Notes a pair that lacks `lack` of cover.

@@ -44,6 +44,12 @@ impl Cover {
         let length = 1usize << power;
         self.least[row][from].min(self.least[row][to - length])
     }
+
+    /// The sum of the surcharges of all blossoms that contain every one of two or more different vertices.
+    pub(super) fn around_all(&self, mut vertices: impl Iterator<Item = usize>) -> i64 {
+        let Some(first) = vertices.next() else { return 0 };
+        vertices.map(|vertex| self.shared(first, vertex)).min().unwrap_or(0)
+    }
 }
 
 /// Lines the vertices up so that every blossom is one stretch, and gives for each place but the last the surcharges

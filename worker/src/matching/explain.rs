@@ -36,7 +36,7 @@ pub(super) fn explain(input: &Input, a: &Person, b: &Person) -> (u16, Vec<Contri
 /// What one criterion finds, without points.
 fn describe(criterion: usize, rule: Rule, must: bool, a: &Person, b: &Person) -> Contribution {
     let [value_a, value_b] = judge::values(rule, a, b);
-    let common = |x, y| judge::common(judge::tags(a, x), judge::tags(b, y));
+    let common = |x, y| judge::common(judge::tags(a, x), judge::tags(b, y)).collect();
     let (shared, by_a, by_b, apart) = match rule {
         Rule::Same { feature } | Rule::Different { feature } | Rule::Overlap { feature } => {
             (common(feature, feature), Vec::new(), Vec::new(), None)

@@ -11,12 +11,12 @@ pub(super) fn values(rule: Rule, a: &Person, b: &Person) -> [u16; 2] {
     match rule {
         Rule::Same { .. } | Rule::Different { .. } => both(keeps(rule, a, b)),
         Rule::Overlap { feature } => {
-            let shared = common(tags(a, feature), tags(b, feature)).len();
+            let shared = common(tags(a, feature), tags(b, feature)).count();
             [thousandths(shared, tags(a, feature).len(), 0), thousandths(shared, tags(b, feature).len(), 0)]
         }
         Rule::Offers { offered, wanted } => [(a, b), (b, a)].map(|(seeker, giver)| {
             let wishes = tags(seeker, wanted);
-            thousandths(common(wishes, tags(giver, offered)).len(), wishes.len(), 500)
+            thousandths(common(wishes, tags(giver, offered)).count(), wishes.len(), 500)
         }),
         Rule::Within { feature, at_most, wrap } => match apart(a, b, feature, wrap) {
             Some(distance) if distance <= at_most => {
@@ -42,7 +42,7 @@ fn keeps(rule: Rule, a: &Person, b: &Person) -> bool {
     match rule {
         Rule::Same { feature } => answer(a, feature).zip(answer(b, feature)).is_some_and(|(a, b)| a == b),
         Rule::Different { feature } => answer(a, feature).zip(answer(b, feature)).is_some_and(|(a, b)| a != b),
-        Rule::Overlap { feature } => !common(tags(a, feature), tags(b, feature)).is_empty(),
+        Rule::Overlap { feature } => common(tags(a, feature), tags(b, feature)).next().is_some(),
         Rule::Offers { offered, wanted } => content(a, b, offered, wanted) && content(b, a, offered, wanted),
         Rule::Within { feature, at_most, wrap } => apart(a, b, feature, wrap).is_some_and(|d| d <= at_most),
     }
@@ -51,7 +51,7 @@ fn keeps(rule: Rule, a: &Person, b: &Person) -> bool {
 /// Whether somebody wants nothing in particular or finds some of it.
 fn content(seeker: &Person, giver: &Person, offered: usize, wanted: usize) -> bool {
     let wishes = tags(seeker, wanted);
-    wishes.is_empty() || !common(wishes, tags(giver, offered)).is_empty()
+    wishes.is_empty() || common(wishes, tags(giver, offered)).next().is_some()
 }
 
 /// Whether a pair keeps every `MUST`.
@@ -91,9 +91,13 @@ pub(super) fn tags(person: &Person, feature: usize) -> &[u32] {
     }
 }
 
-/// Tags in both ascending lists.
-pub(super) fn common(a: &[u32], b: &[u32]) -> Vec<u32> {
-    a.iter().copied().filter(|tag| b.binary_search(tag).is_ok()).collect()
+/// Tags in both of two ascending lists.
+pub(super) fn common<'a>(a: &'a [u32], b: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+    let mut rest = b.iter().peekable();
+    a.iter().copied().filter(move |tag| {
+        while rest.next_if(|&other| other < tag).is_some() {}
+        rest.peek() == Some(&tag)
+    })
 }
 
 /// How far apart two numbers are, the shorter way around if they wrap; nothing when one is missing.

@@ -23,11 +23,12 @@ impl Mentoring {
     /// Solves on candidates, checks all other pairs against the prices, adds those that gain, and repeats.
     pub(super) fn solve(roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Self {
         let mut known = first_candidates(roster, table, stakes);
+        let mut round = 0;
         loop {
             let graph = graph(roster, stakes, &known);
             let mut flow = Flow::new(graph, roster.rows(), stakes.free.clone(), stakes.rewards.clone());
             flow.solve();
-            let missing = missing(table, stakes, &known, |mentee, mentor, points| {
+            let missing = missing(table, stakes, &known, round, |mentee, mentor, points| {
                 points + flow.prices()[mentee] - flow.prices()[mentor]
             });
             if missing.is_empty() {
@@ -35,6 +36,7 @@ impl Mentoring {
             }
             known.extend(missing);
             known.sort_unstable();
+            round += 1;
         }
     }
 
@@ -42,12 +44,13 @@ impl Mentoring {
     /// mentees who have nobody; for others it may be less than the truth.
     pub(super) fn margins(&self, roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Vec<i64> {
         let mut known = self.known.clone();
+        let mut round = 0;
         loop {
             let graph = graph(roster, stakes, &known);
             let residual = Residual::new(&graph, roster.rows(), stakes, &self.pairs, &self.prices);
             let leaving = residual.distances_to_an_end();
             // Ways may lead over pairs that the solver did not need to know.
-            let missing = missing(table, stakes, &known, |mentee, mentor, points| {
+            let missing = missing(table, stakes, &known, round, |mentee, mentor, points| {
                 let step = self.prices[mentor] - points - self.prices[mentee];
                 // Nobody comes by a mentee without a mentor.
                 if leaving[mentee] == NEVER { 0 } else { leaving[mentee] - leaving[mentor] - step }
@@ -61,6 +64,7 @@ impl Mentoring {
             }
             known.extend(missing);
             known.sort_unstable();
+            round += 1;
         }
     }
 }
@@ -77,9 +81,10 @@ fn missing(
     table: &Table<'_>,
     stakes: &Stakes,
     known: &[Candidate],
+    round: u32,
     gain: impl Fn(usize, usize, i64) -> i64,
 ) -> Vec<Candidate> {
-    let mut missing = Missing::new(stakes.free.len());
+    let mut missing = Missing::new(stakes.free.len(), round);
     let mut scores = Row::default();
     for mentee in (0..table.rows()).filter(|&mentee| stakes.free[mentee] > 0) {
         for (mentor, &score) in (table.first(mentee)..).zip(table.row(mentee, &mut scores)) {

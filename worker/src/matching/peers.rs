@@ -48,7 +48,7 @@ impl<'a> Peers<'a> {
         let places = Places::new(stakes)?;
         let known = first_candidates(roster, table, stakes);
         let (graph, gates) = places.graph(stakes, &known)?;
-        let mut matcher = Matcher::new(graph);
+        let mut matcher = Matcher::new(graph, &places.shares(stakes, &gates));
         matcher.solve();
         let mut peers = Self { table, stakes: stakes.clone(), places, known, gates, matcher };
         peers.add_missing()?;
@@ -139,13 +139,14 @@ impl<'a> Peers<'a> {
 
     /// Adds pairs until the prices cover all allowed ones.
     fn add_missing(&mut self) -> Result<(), Fault> {
-        loop {
-            let missing = self.missing();
+        for round in 0.. {
+            let missing = self.missing(round);
             if missing.is_empty() {
-                return Ok(());
+                break;
             }
             self.add(&missing)?;
         }
+        Ok(())
     }
 
     /// Solves with more pairs, going on from the present prices.
@@ -156,7 +157,7 @@ impl<'a> Peers<'a> {
             self.matcher.change(graph, &to_change(&self.places, pairs));
         } else {
             // A new gate is a new vertex, and the matcher's are fixed.
-            self.matcher = Matcher::new(graph);
+            self.matcher = Matcher::new(graph, &self.places.shares(&self.stakes, &gates));
         }
         self.gates = gates;
         self.matcher.solve();
@@ -164,7 +165,7 @@ impl<'a> Peers<'a> {
     }
 
     /// The pairs that the prices do not cover. Known ones always are, those with a gate by the gate.
-    fn missing(&self) -> Vec<Candidate> {
+    fn missing(&self, round: u32) -> Vec<Candidate> {
         let proof = self.proof();
         let mut gated: Vec<[usize; 2]> = proof.gates.iter().map(|gate| gate.people).collect();
         gated.sort_unstable();
@@ -173,7 +174,7 @@ impl<'a> Peers<'a> {
         let ask = |place: usize| proof.prices[place] - 2 * self.places.reward(&self.stakes, place);
         let asks: Vec<i64> = self.places.of.iter().map(|of| of.clone().map(ask).min().unwrap_or(CLOSED)).collect();
         let cover = Cover::new(&proof.blossoms, &proof.innermost);
-        let mut missing = Missing::new(asks.len());
+        let mut missing = Missing::new(asks.len(), round);
         let mut scores = Row::default();
         for (a, &ask) in asks.iter().enumerate().filter(|&(_, &ask)| ask < CLOSED) {
             let first = self.table.first(a);
@@ -194,13 +195,17 @@ impl<'a> Peers<'a> {
     /// How much of its weight a pair lacks in cover, over all places of the two.
     fn lack(&self, proof: &PeerProof, cover: &Cover, [a, b]: [usize; 2], points: i64) -> i64 {
         let places = &self.places;
-        // Blossoms see a gated pair's places only through its gate, and this one has none yet.
-        let blossoms = !places.gated(a, b);
+        let full = points + 2 * (self.stakes.rewards[a] + self.stakes.rewards[b]);
+        let around_all = places.gated(a, b).then(|| {
+            let all = cover.around_all(places.of[a].clone().chain(places.of[b].clone()));
+            if all <= full { all } else { 0 }
+        });
         let mut lack = 0;
         for u in places.of[a].clone() {
             for v in places.of[b].clone() {
                 let weight = points + 2 * (places.reward(&self.stakes, u) + places.reward(&self.stakes, v));
-                let shared = if blossoms { cover.shared(u, v) } else { 0 };
+                // The missing gate of a gated pair would lie in the blossoms that are around all places of both.
+                let shared = around_all.unwrap_or_else(|| cover.shared(u, v));
                 lack = lack.max(weight - proof.prices[u] - proof.prices[v] - shared);
             }
         }

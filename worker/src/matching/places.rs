@@ -66,6 +66,14 @@ impl Places {
         if self.of[person].start == place { stakes.rewards[person] } else { 0 }
     }
 
+    /// By vertex, twice what it brings into every pair: the reward for a first place. A gate's end stands for the other
+    /// person's first place.
+    pub(super) fn shares(&self, stakes: &Stakes, gates: &[Gate]) -> Vec<i64> {
+        let places = (0..self.person.len()).map(|place| self.reward(stakes, place));
+        let ends = gates.iter().flat_map(|gate| gate.people.into_iter().rev().map(|person| stakes.rewards[person]));
+        places.chain(ends).map(|reward| 2 * reward).collect()
+    }
+
     /// The graph over some pairs, with weights doubled as [`super::blossom::Matcher`] needs them, and its gates.
     ///
     /// # Errors

@@ -56,6 +56,7 @@ impl Report<'_> {
             histogram[bucket] += 1;
         }
         let matched = partners.iter().filter(|&&partners| partners > 0).count();
+        let blocking_pairs = blocking_pairs(self.table, &empty, &made);
         let reasoner = Reasoner {
             input: self.input,
             roster: self.roster,
@@ -74,7 +75,7 @@ impl Report<'_> {
         Ok(Plan {
             total_score: pairs.iter().map(|pair| u64::from(pair.score)).sum(),
             matched_people: u32::try_from(matched).map_err(|_| Fault::TooLarge)?,
-            blocking_pairs: blocking_pairs(self.roster, self.table, self.stakes, &made),
+            blocking_pairs,
             non_matches: alone.into_iter().map(|number| reasoner.explain(number)).collect::<Result<_, _>>()?,
             histogram,
             certificate,

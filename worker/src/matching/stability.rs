@@ -1,28 +1,19 @@
 //! How many pairs would rather have each other than what they got.
 
-use super::roster::Roster;
 use super::rules::NOT_ALLOWED;
-use super::stakes::Stakes;
 use super::table::{Row, Table};
 
 /// Counts the allowed pairs outside the plan that score higher than the worst that each of the two has got; an empty
 /// place counts as less than any score (D. Gale and L. Shapley, "College admissions and the stability of marriage",
-/// 1962). `made` holds all pairs of the plan with their scores, pins included.
-pub(super) fn blocking_pairs(roster: &Roster, table: &Table<'_>, stakes: &Stakes, made: &[(usize, usize, u16)]) -> u64 {
-    let mut partners: Vec<Vec<usize>> = vec![Vec::new(); roster.len()];
-    // Nobody without places is tempted.
-    let mut worst = vec![i32::from(NOT_ALLOWED); roster.len()];
-    let mut filled = vec![0; roster.len()];
+/// 1962). `made` holds all pairs of the plan with their scores, pins included; `empty` everybody's places left empty.
+pub(super) fn blocking_pairs(table: &Table<'_>, empty: &[usize], made: &[(usize, usize, u16)]) -> u64 {
+    // Nobody without places is tempted, and anything tempts an empty place.
+    let mut worst: Vec<i32> = empty.iter().map(|&empty| if empty > 0 { -1 } else { i32::from(NOT_ALLOWED) }).collect();
+    let mut partners: Vec<Vec<usize>> = vec![Vec::new(); empty.len()];
     for &(a, b, score) in made {
         partners[a.min(b)].push(a.max(b));
         for person in [a, b] {
             worst[person] = worst[person].min(i32::from(score));
-            filled[person] += 1;
-        }
-    }
-    for (person, &free) in stakes.free.iter().enumerate() {
-        if free > 0 && filled[person] < free {
-            worst[person] = -1;
         }
     }
     let mut blocking = 0;

@@ -93,20 +93,29 @@ impl Verifier<'_> {
 
     /// Whether a pair without a gate is covered.
     ///
-    /// Between two people with several places each, the missing gate's ends could be priced so that everything is covered
-    /// exactly when all their places are covered without the help of blossoms.
+    /// Between two people with several places each, the gate that is missing could be added: put its ends into all the
+    /// blossoms around all the places (two more vertices, so one more pair in each half), and price them to make up its
+    /// full weight with those surcharges. They then cover the ends' other edges exactly when the places' prices and the
+    /// same surcharges cover every pair of places. (Surcharges above the gate's full weight would be too much of it.)
     fn covers(&self, proof: &PeerProof, [a, b]: [usize; 2], points: i64, shared: &mut [Option<Vec<i64>>]) -> bool {
         let (of_a, of_b) = (&proof.places.of[a], &proof.places.of[b]);
-        let blossoms = of_a.len() == 1 || of_b.len() == 1;
+        let gated = of_a.len() > 1 && of_b.len() > 1;
+        let full = 2 * (points + self.rewards[a] + self.rewards[b]);
         of_a.clone().zip(shared).all(|(u, shared)| {
             of_b.clone().all(|v| {
-                let weight = points + self.reward(proof, a, u) + self.reward(proof, b, v);
-                let lack = 2 * weight - proof.prices[u] - proof.prices[v];
-                if lack <= 0 || !blossoms {
-                    return lack <= 0;
+                let weight = 2 * (points + self.reward(proof, a, u) + self.reward(proof, b, v));
+                let lack = weight - proof.prices[u] - proof.prices[v];
+                if lack <= 0 {
+                    return true;
                 }
-                let Some(around) = proof.innermost[v] else { return false };
-                shared.get_or_insert_with(|| shared_with(proof, u))[around] >= lack
+                let shared = shared.get_or_insert_with(|| shared_with(proof, u));
+                let around = |vertex: usize| proof.innermost[vertex].map_or(0, |blossom| shared[blossom]);
+                if gated {
+                    let all = of_a.clone().chain(of_b.clone()).map(around).min().unwrap_or(0);
+                    lack <= all && all <= full
+                } else {
+                    lack <= around(v)
+                }
             })
         })
     }

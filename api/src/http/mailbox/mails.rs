@@ -1,11 +1,13 @@
 //! One mail as the mailbox page shows it.
 
-use mail_parser::{Address, Message, MessageParser};
+use std::borrow::Cow;
+
+use mail_parser::{Address, Message, MessageParser, MessagePart};
 use serde::Serialize;
 use uuid::Uuid;
 
 /// A line of the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Line {
     id: Uuid,
     /// The first recipient's address.
@@ -17,7 +19,7 @@ pub(super) struct Line {
 }
 
 /// A mail, opened.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Mail {
     id: Uuid,
     subject: String,
@@ -33,7 +35,9 @@ pub(super) struct Mail {
 impl Line {
     /// Reads what the list shows; whatever cannot be read is left empty, for the page to show all the same.
     pub(super) fn read(id: Uuid, source: &[u8]) -> Self {
-        let message = MessageParser::new().parse_headers(source).unwrap_or_default();
+        let Some(message) = readable(MessageParser::new().parse_headers(source)) else {
+            return Self { id, ..Self::default() };
+        };
         let to = message.to().and_then(Address::first);
         Self {
             id,
@@ -56,28 +60,32 @@ impl Line {
 impl Mail {
     /// Reads what the page shows of one mail.
     pub(super) fn read(id: Uuid, source: &[u8]) -> Self {
-        let message = MessageParser::new().parse(source).unwrap_or_default();
-        // The library looks for headers in the first part, and an empty file has none.
-        let raw = (!message.parts.is_empty()).then(|| message.headers_raw());
-        let headers = raw.into_iter().flatten().map(|(name, value)| (name.to_owned(), unfold(value))).collect();
+        let Some(message) = readable(MessageParser::new().parse(source)) else {
+            return Self { id, ..Self::default() };
+        };
         Self {
             id,
             subject: message.subject().unwrap_or_default().to_owned(),
             from: everybody(message.from()),
             to: everybody(message.to()),
             date: date(&message),
-            has_html: message.html_bodies().any(|part| part.is_text_html()),
-            text: message.body_text(0).map(|text| text.into_owned()),
-            headers,
+            has_html: message.html_bodies().any(MessagePart::is_text_html),
+            text: message.body_text(0).map(Cow::into_owned),
+            headers: message.headers_raw().map(|(name, value)| (name.to_owned(), unfold(value))).collect(),
         }
     }
 }
 
 /// The HTML part of a mail, when it has one.
 pub(super) fn html(source: &[u8]) -> Option<String> {
-    let message = MessageParser::new().parse(source)?;
+    let message = readable(MessageParser::new().parse(source))?;
     let part = message.html_bodies().find(|part| part.is_text_html())?;
     part.text_contents().map(str::to_owned)
+}
+
+/// `None` for what is no mail at all: the library's own functions reach for a first part and break off without one.
+fn readable(message: Option<Message<'_>>) -> Option<Message<'_>> {
+    message.filter(|message| !message.parts.is_empty())
 }
 
 fn date(message: &Message<'_>) -> Option<String> {

@@ -70,3 +70,16 @@ async fn the_status_says_how_it_went_and_older_clients_get_200() {
         }
     }
 }
+
+#[tokio::test]
+async fn only_long_answers_are_compressed() {
+    let server = Server::start().await;
+    for (length, encoding) in [(100, None), (5000, Some("gzip"))] {
+        let variables = json!({ "name": "x".repeat(length) });
+        let body = json!({ "query": "query($name: String!) { greeting(name: $name) }", "variables": variables });
+        let request = server.post(body.to_string()).header("accept-encoding", "gzip").build().unwrap();
+        let answer = server.http.execute(request).await.unwrap();
+        assert_eq!(answer.headers().get("content-encoding").map(|value| value.to_str().unwrap()), encoding);
+        assert_eq!(answer.bytes().await.unwrap().starts_with(b"{\"data\""), encoding.is_none());
+    }
+}

@@ -23,7 +23,7 @@ fn enumerate(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
 /// Solves, checks matching and prices in the slow obvious way, and returns the matching's weight.
 fn solve(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
     let doubled: Vec<_> = edges.iter().map(|&(u, v, weight)| (u, v, 2 * weight)).collect();
-    let mut matcher = Matcher::new(Graph::new(vertices, &doubled));
+    let mut matcher = Matcher::new(Graph::new(vertices, &doubled), &vec![0; vertices]);
     matcher.solve();
     let mates = matcher.mates();
     let mut weight = 0;

@@ -1,0 +1,123 @@
+//! Who may use which root field: the table that tests walk through, row by row and column by column.
+
+/// Query or mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// A field of `Query`.
+    Query,
+    /// A field of `Mutation`.
+    Mutation,
+}
+
+/// What a caller of one kind gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// An answer, within what the caller may see and do; a mutation may still refuse a row that is not the caller's.
+    Allowed,
+    /// null, as if there were no such thing.
+    Hidden,
+    /// Of a query the error FORBIDDEN; of a mutation a `userErrors` entry FORBIDDEN, or NOT_FOUND for a row that is hidden.
+    Forbidden,
+    /// The error UNAUTHENTICATED.
+    Unauthenticated,
+}
+
+/// A root field with what each kind of caller gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RootField {
+    /// Where it is.
+    pub root: Root,
+    /// Its GraphQL name.
+    pub name: &'static str,
+    /// Nobody in particular.
+    pub anonymous: Access,
+    /// PARTICIPANT: no staff role.
+    pub participant: Access,
+    /// COUNTRY_COORDINATOR: a coordinator of some countries.
+    pub country_coordinator: Access,
+    /// COORDINATOR: of all countries.
+    pub coordinator: Access,
+    /// ADMINISTRATOR.
+    pub administrator: Access,
+}
+
+const fn everybody(root: Root, name: &'static str) -> RootField {
+    RootField {
+        root,
+        name,
+        anonymous: Access::Unauthenticated,
+        participant: Access::Allowed,
+        country_coordinator: Access::Allowed,
+        coordinator: Access::Allowed,
+        administrator: Access::Allowed,
+    }
+}
+
+/// Staff of any kind.
+const fn staff(root: Root, name: &'static str, others: Access) -> RootField {
+    RootField { participant: others, ..everybody(root, name) }
+}
+
+/// Staff of all countries.
+const fn program_staff(root: Root, name: &'static str, others: Access) -> RootField {
+    RootField { country_coordinator: others, ..staff(root, name, others) }
+}
+
+const fn administrators(root: Root, name: &'static str, others: Access) -> RootField {
+    RootField { coordinator: others, ..program_staff(root, name, others) }
+}
+
+use Access::{Forbidden, Hidden};
+use Root::{Mutation, Query};
+
+/// Every root field of the schema. A test fails on a field that is missing here.
+pub const ROOT_FIELDS: &[RootField] = &[
+    everybody(Query, "viewer"),
+    everybody(Query, "node"),
+    everybody(Query, "nodes"),
+    everybody(Query, "organization"),
+    staff(Query, "people", Forbidden),
+    everybody(Query, "program"),
+    everybody(Query, "programs"),
+    everybody(Query, "round"),
+    everybody(Query, "rounds"),
+    everybody(Query, "enrollment"),
+    everybody(Query, "enrollments"),
+    everybody(Query, "match"),
+    everybody(Query, "matches"),
+    program_staff(Query, "matchRun", Hidden),
+    program_staff(Query, "matchRuns", Forbidden),
+    everybody(Query, "constraints"),
+    program_staff(Mutation, "createProgram", Forbidden),
+    program_staff(Mutation, "updateProgram", Forbidden),
+    program_staff(Mutation, "archiveProgram", Forbidden),
+    program_staff(Mutation, "createRound", Forbidden),
+    program_staff(Mutation, "openRound", Forbidden),
+    program_staff(Mutation, "closeRound", Forbidden),
+    program_staff(Mutation, "completeRound", Forbidden),
+    program_staff(Mutation, "cancelRound", Forbidden),
+    everybody(Mutation, "enroll"),
+    everybody(Mutation, "updateEnrollment"),
+    everybody(Mutation, "withdrawEnrollment"),
+    everybody(Mutation, "pauseEnrollment"),
+    everybody(Mutation, "resumeEnrollment"),
+    staff(Mutation, "reviewEnrollment", Forbidden),
+    staff(Mutation, "removeEnrollment", Forbidden),
+    everybody(Mutation, "requestMatch"),
+    everybody(Mutation, "answerMatch"),
+    everybody(Mutation, "withdrawMatch"),
+    everybody(Mutation, "endMatch"),
+    everybody(Mutation, "pauseMatch"),
+    everybody(Mutation, "resumeMatch"),
+    everybody(Mutation, "noteFirstContact"),
+    program_staff(Mutation, "requestMatchRun", Forbidden),
+    program_staff(Mutation, "publishMatchRun", Forbidden),
+    program_staff(Mutation, "discardMatchRun", Forbidden),
+    everybody(Mutation, "createConstraint"),
+    everybody(Mutation, "deleteConstraint"),
+    everybody(Mutation, "updatePerson"),
+    staff(Mutation, "createPerson", Forbidden),
+    administrators(Mutation, "grantRole", Forbidden),
+    administrators(Mutation, "revokeRole", Forbidden),
+    program_staff(Mutation, "importPeople", Forbidden),
+];

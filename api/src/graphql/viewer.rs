@@ -1,0 +1,81 @@
+//! The caller.
+
+use async_graphql::{Context, Object, Result};
+use shared::store::lists::{
+    enrollments::{EnrollmentList, EnrollmentsOf},
+    matches::{MatchList, MatchesOf},
+};
+
+use super::{
+    connections::{Listing, Paging, list},
+    enrollments::{EnrollmentOrder, EnrollmentWhere},
+    matches::{MatchOrder, MatchWhere},
+    organizations::{Organization, StaffRole},
+    people::Person,
+    reader::{Maybe, reader},
+};
+
+/// Whoever sent the request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Viewer;
+
+fn own(ctx: &Context<'_>) -> Result<uuid::Uuid> {
+    Ok(reader(ctx)?.caller.person_id())
+}
+
+/// Whoever sent the request, with what is theirs.
+#[Object]
+impl Viewer {
+    /// The person.
+    async fn person(&self, ctx: &Context<'_>) -> Maybe<Person> {
+        Some(reader(ctx).map(|reader| Person(reader.caller.person.clone())))
+    }
+
+    /// Their organization.
+    async fn organization(&self, ctx: &Context<'_>) -> Maybe<Organization> {
+        Some(reader(ctx).map(|reader| Organization(reader.caller.organization.clone())))
+    }
+
+    /// The staff roles they hold; empty for a participant.
+    async fn roles(&self, ctx: &Context<'_>) -> Maybe<Vec<StaffRole>> {
+        Some(reader(ctx).map(|reader| reader.caller.roles.iter().cloned().map(StaffRole).collect()))
+    }
+
+    /// Their enrollments, the latest first by default.
+    async fn enrollments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<EnrollmentWhere>,
+        #[graphql(desc = "The order; see its default.")] order_by: Option<EnrollmentOrder>,
+    ) -> Maybe<Listing<EnrollmentList>> {
+        let of = own(ctx).map(|own| (EnrollmentsOf::Person, own));
+        let stretch = EnrollmentOrder::stretch(order_by, Paging { first, after, last, before });
+        match of {
+            Ok(of) => list(ctx, EnrollmentWhere::list(filter), stretch, Some(of)).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Their matches, the latest first by default.
+    async fn matches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+    ) -> Maybe<Listing<MatchList>> {
+        let of = own(ctx).map(|own| (MatchesOf::Person, own));
+        let stretch = MatchOrder::stretch(order_by, Paging { first, after, last, before });
+        match of {
+            Ok(of) => list(ctx, MatchWhere::list(filter), stretch, Some(of)).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
