@@ -4,6 +4,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,7 +19,11 @@ use shared::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::http::{self, Execute, Mailbox, Readiness, Service, Work};
+use crate::{
+    graphql,
+    http::{self, Execute, Mailbox, Readiness, Service, Work, host_of},
+    use_cases::State,
+};
 
 /// How long a client may leave a connection unused; longer than the idle time of common load balancers, so that it is
 /// they who close.
@@ -107,7 +112,7 @@ impl App {
         dev: Option<DevSamples>,
     ) -> Result<Self, ApiError> {
         let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
-        let execute = schema(store.clone(), bus, clock.clone());
+        let execute = schema(State { store: store.clone(), clock: clock.clone(), bus });
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
             let path = Path::new(&config.http.address_file);
@@ -125,6 +130,7 @@ impl App {
             uses_redis: !config.redis.url.is_empty(),
             body_limit: config.http.body_limit_bytes,
             request_timeout: Duration::from_secs(config.http.request_timeout_seconds),
+            public_host: host_of(&config.http.public_url),
             explorer: config.http.explorer,
             samples: dev,
             mailbox: has_mailbox.then(|| Mailbox::new(&config.mail.mailbox_dir)),
@@ -169,11 +175,12 @@ impl App {
     }
 }
 
-/// Hands a request to the schema.
-fn schema(store: Store, bus: Bus, clock: Clock) -> Execute {
-    std::sync::Arc::new(move |_caller, _request, _request_id| {
-        let _state = (&store, &bus, &clock);
-        Box::pin(async { async_graphql::Response::default() })
+/// Hands requests to the schema over this state.
+fn schema(state: State) -> Execute {
+    let schema = graphql::schema(state, graphql::Limits::default());
+    Arc::new(move |caller, request, request_id| {
+        let schema = schema.clone();
+        Box::pin(async move { graphql::execute(&schema, caller, request, &request_id).await })
     })
 }
 

@@ -8,6 +8,7 @@ mod endpoint;
 mod health;
 mod mailbox;
 mod media;
+mod own_name;
 mod pages;
 mod work;
 
@@ -29,7 +30,7 @@ use serde_json::json;
 use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
-pub(crate) use self::{mailbox::Mailbox, work::Work};
+pub(crate) use self::{mailbox::Mailbox, own_name::host_of, work::Work};
 use crate::{app::DevSamples, caller::Caller};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
@@ -54,6 +55,8 @@ pub(crate) struct Service {
     pub(crate) body_limit: usize,
     /// How long one request may take, from its first line to its answer.
     pub(crate) request_timeout: Duration,
+    /// The host name in the public address, when there is one.
+    pub(crate) public_host: Option<String>,
     /// Whether the explorer is served.
     pub(crate) explorer: bool,
     /// What the explorer offers; only in development mode.

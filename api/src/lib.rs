@@ -2,6 +2,7 @@
 
 mod app;
 pub mod caller;
+pub mod graphql;
 mod http;
 pub mod use_cases;
 

@@ -14,7 +14,7 @@ use super::{Failure, output, settings};
 pub(super) enum Command {
     /// Make a signing key, unless the folder holds keys already
     Generate {
-        /// The folder; auth.keys_dir unless given
+        /// The folder; `auth.keys_dir` unless given
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },

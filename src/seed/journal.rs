@@ -20,6 +20,7 @@ pub(super) struct Journal {
 }
 
 /// What changed, in which tenant, by whom and when.
+#[derive(Clone, Copy)]
 struct Step {
     organization_id: Uuid,
     entity: (&'static str, Uuid),

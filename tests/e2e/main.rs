@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod authorization;
 mod commands;
 mod compose;
 mod nights;

@@ -153,11 +153,9 @@ async fn a_reminder_is_sent_once_and_not_when_pointless(house: House) {
     let talking = matches[1].clone();
     let member = people.iter().find(|person| person.id == talking.a.person_id).unwrap();
     let id = house.id("Match", talking.id);
-    let noted = house.client(member).mutate(
-        "mutation($input: NoteFirstContactInput!) { noteFirstContact(input: $input) { match { id } userErrors { code message } } }",
-        serde_json::json!({ "input": { "id": id } }),
-    );
-    noted.await;
+    let document = "mutation($input: NoteFirstContactInput!) {
+        noteFirstContact(input: $input) { match { id } userErrors { code message } } }";
+    house.client(member).mutate(document, serde_json::json!({ "input": { "id": id } })).await;
     for _ in 0..12 {
         house.days_later(1).await;
     }

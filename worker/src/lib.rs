@@ -9,14 +9,16 @@
 //! Any number of workers may run on one `PostgreSQL`: everything is claimed under leases and every step can be repeated.
 
 pub mod mail;
-pub mod mailer;
+mod mailer;
 pub mod matching;
-pub mod nightly;
-pub mod schedule;
+mod nightly;
 #[cfg(test)]
 mod scene;
+pub mod schedule;
+#[cfg(test)]
+mod tests;
 mod ticks;
-pub mod upkeep;
+mod upkeep;
 
 use std::time::Duration;
 
@@ -149,8 +151,9 @@ pub async fn run(
     tracing::info!(instance = %worker.instance, "the worker is ready");
     {
         // One task for all: whatever a loop does, its end or its panic is noticed here.
-        let mut work =
-            Box::pin(async { tokio::join!(worker.nights(nights), worker.upkeeps(ticks.wake(None)), worker.mails(mails)) });
+        let mut work = Box::pin(async {
+            tokio::join!(worker.nights(nights), worker.upkeeps(ticks.wake(None)), worker.mails(mails))
+        });
         tokio::select! {
             _ = &mut work => {}
             () = shutdown.cancelled() => {

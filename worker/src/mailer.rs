@@ -184,7 +184,8 @@ impl Worker {
     fn judge(&self, post: &mut Post, message: &Message, error: SendError) -> Outcome {
         let now = self.clock.now();
         let SendError { class, reply: why } = error;
-        let later = |why| Outcome::Deferred { due_at: now + backoff::delay(message.id, message.attempts), why, counts: true };
+        let later =
+            |why| Outcome::Deferred { due_at: now + backoff::delay(message.id, message.attempts), why, counts: true };
         if matches!(class, Class::RelayUnreachable | Class::LoginFailed) {
             let due_at = post.close(now);
             tracing::warn!(until = %due_at, why, "the relay takes no mail; sending pauses");

@@ -39,11 +39,10 @@ mod verify;
 mod verify_peers;
 
 pub use faults::Fault;
-pub use input::{
-    Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength,
-};
+pub use input::{Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength};
 pub use plan::{Certificate, Contribution, NonMatch, Pair, Plan, Reason, Relaxation, RuleRef};
 
+use judge::Card;
 use mentoring::Mentoring;
 use peers::Peers;
 use reasons::Solved;
@@ -62,27 +61,26 @@ pub fn plan(input: &Input) -> Result<Plan, Fault> {
     validation::check(input)?;
     let roster = Roster::new(input);
     let stakes = Stakes::new(input, &roster)?;
-    let t0=std::time::Instant::now();
-    let table = Table::new(input, &roster); eprintln!("table {:?}",t0.elapsed());
-    let pins: Vec<(usize, usize)> = validation::pins(input)
-        .into_iter()
-        .map(|(a, b)| (roster.number(a), roster.number(b)))
-        .collect();
-    let verifier = Verifier::new(input, &roster, &pins, &stakes)?;
+    let table = Table::new(input, &roster);
+    let pins: Vec<(usize, usize)> =
+        validation::pins(input).into_iter().map(|(a, b)| (roster.number(a), roster.number(b))).collect();
+    let cards = Card::all(input);
+    let verifier = Verifier::new(input, &roster, &pins, &stakes, &cards)?;
     let (certificate, pairs, solved) = match input.kind {
         Kind::Peer => {
             let peers = Peers::solve(&roster, &table, &stakes)?;
             let pairs = peers.pairs();
-            eprintln!("solved {:?}",t0.elapsed());(verifier.peers(&pairs, &peers.proof())?, pairs, Solved::peers(peers, &table, &stakes))
+            (verifier.peers(&pairs, &peers.proof())?, pairs, Solved::peers(peers, &table, &stakes))
         }
         Kind::Mentoring => {
-            let plan = Mentoring::solve(&roster, &table, &stakes);eprintln!("solved {:?}",t0.elapsed());
+            let plan = Mentoring::solve(&roster, &table, &stakes);
             let certificate = verifier.mentoring(&plan.pairs, &plan.prices)?;
-            eprintln!("verified {:?}",t0.elapsed());let solved = Solved::mentoring(&plan, &roster, &table, &stakes);
+            let solved = Solved::mentoring(&plan, &roster, &table, &stakes);
             (certificate, plan.pairs, solved)
         }
     };
-    eprintln!("verified,margins {:?}",t0.elapsed());let r=Report { input, roster: &roster, stakes: &stakes, table: &table, pins, pairs }.write(certificate, solved); eprintln!("report {:?}",t0.elapsed()); r
+    Report { input, roster: &roster, stakes: &stakes, table: &table, cards: &cards, pins, pairs }
+        .write(certificate, solved)
 }
 
 #[cfg(test)]

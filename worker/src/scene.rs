@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use shared::{
     bus::Bus,
     clock::Clock,
@@ -15,8 +15,8 @@ use shared::{
         organizations::{Organization, Role, StaffRole},
         people::Person,
         programs::{
-            Admission, Asks, Comparison, Consent, Criterion, Kind, Objective, Program, Question, QuestionKind, Strength,
-            Subject, Timings,
+            Admission, Asks, Comparison, Consent, Criterion, Kind, Objective, Program, Question, QuestionKind,
+            Strength, Subject, Timings,
         },
         rounds::{Round, RoundStatus},
     },
@@ -142,7 +142,8 @@ impl Scene {
 
     /// Adds a member of staff.
     pub(crate) async fn staff(&self, name: &str, countries: Option<Vec<String>>) -> Uuid {
-        let enrollment = self.enroll(name, "DE", &[], |_, enrollment| enrollment.status = EnrollmentStatus::Declined).await;
+        let enrollment =
+            self.enroll(name, "DE", &[], |_, enrollment| enrollment.status = EnrollmentStatus::Declined).await;
         let role = StaffRole {
             id: self.clock.new_id(),
             organization_id: self.organization.id,
@@ -159,14 +160,28 @@ impl Scene {
 
     /// Queues a run that somebody asked for.
     pub(crate) async fn request(&self, dry_run: bool) -> Uuid {
+        let run = MatchRun { dry_run, ..self.queued(None) };
+        let tx = self.store.begin().await.unwrap();
+        assert!(store::match_runs::insert(&tx, &run).await.unwrap());
+        tx.commit().await.unwrap();
+        run.id
+    }
+
+    /// Whether the program has a run for this night, whatever became of it.
+    pub(crate) async fn has_night(&self, date: &str) -> bool {
+        let tx = self.store.begin().await.unwrap();
+        !store::match_runs::insert(&tx, &self.queued(Some(date.parse().unwrap()))).await.unwrap()
+    }
+
+    fn queued(&self, local_date: Option<NaiveDate>) -> MatchRun {
         let now = self.clock.now();
-        let run = MatchRun {
+        MatchRun {
             id: self.clock.new_id(),
             organization_id: self.organization.id,
             program_id: self.program.id,
-            local_date: None,
+            local_date,
             origin: RunOrigin::Request,
-            dry_run,
+            dry_run: false,
             status: RunStatus::Queued,
             requested_by: None,
             report: None,
@@ -177,11 +192,7 @@ impl Scene {
             started_at: None,
             finished_at: None,
             updated_at: now,
-        };
-        let tx = self.store.begin().await.unwrap();
-        assert!(store::match_runs::insert(&tx, &run).await.unwrap());
-        tx.commit().await.unwrap();
-        run.id
+        }
     }
 
     pub(crate) fn worker(&self) -> Worker {
@@ -198,6 +209,14 @@ impl Scene {
 
     pub(crate) async fn run(&self, id: Uuid) -> MatchRun {
         store::match_runs::find(&self.store, self.organization.id, id).await.unwrap().unwrap()
+    }
+
+    /// The run that waits for approval.
+    pub(crate) async fn waiting_run(&self) -> MatchRun {
+        let runs =
+            store::match_runs::awaiting_approval(&self.store, self.organization.id, self.program.id).await.unwrap();
+        assert_eq!(runs.len(), 1);
+        runs.into_iter().next().unwrap()
     }
 
     pub(crate) async fn round_status(&self) -> RoundStatus {

@@ -62,7 +62,9 @@ impl Worker {
     async fn expire(&self, found: &Match) -> Result<bool, StepError> {
         let tx = self.store.begin().await?;
         let now = self.clock.now();
-        let Some(mut found) = store::matches::find(&tx, found.organization_id, found.id).await? else { return Ok(false) };
+        let Some(mut found) = store::matches::find(&tx, found.organization_id, found.id).await? else {
+            return Ok(false);
+        };
         if found.status != MatchStatus::Proposed || found.answer_by.is_none_or(|until| until > now) {
             return Ok(false);
         }
@@ -74,7 +76,9 @@ impl Worker {
         let person = |id| people.iter().find(|person| person.id == id);
         let (Some(a), Some(b)) = (person(ids[0]), person(ids[1])) else { return Ok(false) };
         let reason = Some("not answered in time".to_owned());
-        self.setting(&organization, &program).end_match(&tx, &mut found, MatchEvent::Expire, reason, (a, b), &[]).await?;
+        self.setting(&organization, &program)
+            .end_match(&tx, &mut found, MatchEvent::Expire, reason, (a, b), &[])
+            .await?;
         tx.commit().await?;
         self.tell_match(found.id, found.program_id, found.organization_id).await;
         Ok(true)
@@ -106,7 +110,9 @@ impl Worker {
     /// was opened but never closed is left to staff.
     async fn complete(&self, found: &Round) -> Result<bool, StepError> {
         let tx = self.store.begin().await?;
-        let Some(mut found) = store::rounds::find(&tx, found.organization_id, found.id).await? else { return Ok(false) };
+        let Some(mut found) = store::rounds::find(&tx, found.organization_id, found.id).await? else {
+            return Ok(false);
+        };
         let Some((organization, program)) = self.owner(&tx, found.organization_id, found.program_id).await? else {
             return Ok(false);
         };

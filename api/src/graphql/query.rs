@@ -21,7 +21,7 @@ use super::{
     matches::{Match, MatchOrder, MatchWhere},
     nodes::{Node, nodes},
     organizations::Organization,
-    people::{Person, PersonOrder, PersonWhere},
+    people::{PersonOrder, PersonWhere},
     programs::{Program, ProgramOrder, ProgramWhere},
     reader::{Maybe, Shown, find, reader},
     rounds::{Round, RoundOrder, RoundWhere},

@@ -6,7 +6,7 @@ use async_graphql::Enum;
 macro_rules! word {
     ($(#[$meta:meta])* $name:ident = $remote:literal { $($(#[$variant_meta:meta])* $variant:ident,)+ }) => {
         $(#[$meta])*
-        #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
         #[graphql(remote = $remote)]
         pub(super) enum $name {
             $($(#[$variant_meta])* $variant,)+

@@ -10,6 +10,7 @@ use serde_json::json;
 use shared::auth::AuthError;
 
 use super::media::Media;
+use crate::graphql::errors::{ErrorCode, is_request_error};
 
 /// Why a request has no GraphQL answer. The messages are for the client and say what to change; what went wrong inside
 /// stands in the log under the request's id.
@@ -48,15 +49,15 @@ pub(super) enum Fault {
 
 impl Fault {
     /// The code in `extensions.code`. The status tells more about what is wrong with the HTTP of a request.
-    fn code(&self) -> &'static str {
+    fn code(&self) -> ErrorCode {
         match self {
             Self::Method | Self::QueriesOnly | Self::NotAcceptable | Self::NotJson | Self::Malformed(_) => {
-                "BAD_USER_INPUT"
+                ErrorCode::BadUserInput
             }
-            Self::TooLarge { .. } => "LIMIT_EXCEEDED",
-            Self::Token(_) | Self::Nobody => "UNAUTHENTICATED",
-            Self::TimedOut => "TIMEOUT",
-            Self::Internal | Self::Unavailable => "INTERNAL",
+            Self::TooLarge { .. } => ErrorCode::LimitExceeded,
+            Self::Token(_) | Self::Nobody => ErrorCode::Unauthenticated,
+            Self::TimedOut => ErrorCode::Timeout,
+            Self::Internal | Self::Unavailable => ErrorCode::Internal,
         }
     }
 
@@ -104,14 +105,6 @@ fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
     }
 }
 
-/// Whether the document was never executed: it did not parse, is not valid, or its variables do not fit. Errors of the
-/// execution name the field they come from.
-fn is_request_error(response: &Response) -> bool {
-    response.data == async_graphql::Value::Null
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty())
-}
-
 /// Below this an answer fits into a packet or two anyway, and compressing it only takes time. In bytes.
 const WORTH_COMPRESSING: usize = 2048;
 
@@ -139,7 +132,7 @@ pub(super) fn answer(outcome: &Result<Response, Fault>, media: Media, request_id
             if let Some(header) = fault.header() {
                 answer.insert_header(header);
             }
-            let extensions = json!({ "code": fault.code(), "requestId": request_id });
+            let extensions = json!({ "code": fault.code().as_str(), "requestId": request_id });
             Ok(json!({ "errors": [{ "message": fault.to_string(), "extensions": extensions }] }).to_string())
         }
     };

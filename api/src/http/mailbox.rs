@@ -5,13 +5,13 @@ mod mails;
 
 use std::{io, path::Path};
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, middleware::from_fn, web};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use self::{folder::Folder, mails::Mail};
-use super::{Service, read};
+use super::{Service, own_name, read};
 
 /// A mail's own HTML: no scripts, no forms, nothing fetched from anywhere, an origin of its own, framed by our page only.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox";
@@ -47,12 +47,15 @@ enum View {
     Source,
 }
 
+/// Adds what the mailbox page asks for.
 pub(super) fn configure(config: &mut web::ServiceConfig) {
+    let messages = web::scope("/mailbox/messages")
+        .route("/{id}.json", read().to(|id, service| view(id, service, View::Summary)))
+        .route("/{id}/html", read().to(|id, service| view(id, service, View::Html)))
+        .route("/{id}/source", read().to(|id, service| view(id, service, View::Source)));
     config
-        .route("/mailbox/messages.json", read().to(list))
-        .route("/mailbox/messages/{id}.json", read().to(|id, service| view(id, service, View::Summary)))
-        .route("/mailbox/messages/{id}/html", read().to(|id, service| view(id, service, View::Html)))
-        .route("/mailbox/messages/{id}/source", read().to(|id, service| view(id, service, View::Source)));
+        .route("/mailbox/messages.json", read().to(list).wrap(from_fn(own_name::only)))
+        .service(messages.wrap(from_fn(own_name::only)));
 }
 
 async fn list(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {

@@ -6,11 +6,12 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, ETag, EntityTag, Header as _, IfNoneMatch},
+    middleware::from_fn,
     web,
 };
 use serde_json::json;
 
-use super::{Service, mailbox, read};
+use super::{Service, mailbox, own_name, read};
 use crate::app::DevSamples;
 
 /// Scripts, styles and data from here only, and no other page may frame these.
@@ -82,7 +83,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig, service: &Service) {
         serve(config, asset);
     }
     if service.samples.is_some() || service.mailbox.is_some() {
-        config.route("/explorer/samples.json", read().to(samples));
+        config.route("/explorer/samples.json", read().to(samples).wrap(from_fn(own_name::only)));
     }
     if service.mailbox.is_some() {
         for asset in &MAILBOX {

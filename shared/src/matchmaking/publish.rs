@@ -126,13 +126,15 @@ impl Situation {
         unmatched: &[NonMatch],
     ) -> Result<Self, StoreError> {
         let organization_id = run.organization_id;
-        let mut enrollment_ids: Vec<Uuid> = pairs.iter().flat_map(|pair| [pair.enrollment_a, pair.enrollment_b]).collect();
+        let mut enrollment_ids: Vec<Uuid> =
+            pairs.iter().flat_map(|pair| [pair.enrollment_a, pair.enrollment_b]).collect();
         enrollment_ids.extend(unmatched.iter().map(|finding| finding.enrollment_id));
         let enrollments = store::enrollments::hold_many(tx, organization_id, &enrollment_ids).await?;
         let person_ids: Vec<Uuid> = enrollments.iter().map(|enrollment| enrollment.person_id).collect();
         let people = store::people::hold_many(tx, organization_id, &person_ids).await?;
         let rounds = store::rounds::of_program(tx, organization_id, run.program_id).await?;
-        let planned: BTreeSet<Uuid> = run.report.iter().flat_map(|report| &report.rounds).map(|round| round.round_id).collect();
+        let planned: BTreeSet<Uuid> =
+            run.report.iter().flat_map(|report| &report.rounds).map(|round| round.round_id).collect();
         let rounds: BTreeMap<Uuid, Round> =
             rounds.into_iter().filter(|round| planned.contains(&round.id)).map(|round| (round.id, round)).collect();
 

@@ -39,17 +39,21 @@ pub(super) struct Actor {
     /// What goes with the part: `matched with Ana Silva`, `without a match`.
     pub(super) remark: String,
     pub(super) token: String,
-    /// The program and the round, where there are such.
-    pub(super) stage: Option<Stage>,
-    /// Their match, if they have one.
-    pub(super) match_id: Option<Uuid>,
+    /// What their examples are about.
+    pub(super) things: Things,
 }
 
-/// Where somebody takes part.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stage {
-    pub(super) program_id: Uuid,
-    pub(super) round_id: Uuid,
+/// What somebody's examples are about, where there is such a thing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Things {
+    pub(super) program_id: Option<Uuid>,
+    pub(super) round_id: Option<Uuid>,
+    /// Their own enrollment.
+    pub(super) enrollment_id: Option<Uuid>,
+    /// Their own match.
+    pub(super) match_id: Option<Uuid>,
+    /// For staff: a participant.
+    pub(super) someone_id: Option<Uuid>,
 }
 
 /// What somebody is, as far as it matters for what one can try as them.
@@ -105,8 +109,10 @@ impl Cast {
         for organization in organizations.iter().take(ORGANIZATIONS) {
             let program = program_of(store, organization).await?;
             let troupe = Troupe { store, signer, now, organization, program };
-            actors.extend(troupe.participants().await?);
-            actors.extend(troupe.staff().await?);
+            let participants = troupe.participants().await?;
+            let someone_id = participants.last().map(|actor| actor.person.id);
+            actors.extend(participants);
+            actors.extend(troupe.staff(someone_id).await?);
         }
         Ok(Self { actors })
     }
@@ -132,26 +138,34 @@ impl Troupe<'_> {
         let Some((program, round)) = &self.program else { return Ok(Vec::new()) };
         let living = store::matches::living_of_round(self.store, self.organization.id, round.id).await?;
         let mut actors = Vec::new();
-        if let Some(first) = living.first() {
-            let (a, b) = (self.person(first.a.person_id).await?, self.person(first.b.person_id).await?);
-            if let (Some(a), Some(b)) = (a, b) {
-                let [of_a, of_b] = [&b, &a].map(|partner| partner.name.clone());
-                if program.kind == Kind::Mentoring {
-                    actors.push(self.actor(Part::Matched, b, format!("mentee of {of_b}"), Some(first.id))?);
-                    actors.push(self.actor(Part::Mentor, a, format!("mentor of {of_a}"), Some(first.id))?);
-                } else {
-                    actors.push(self.actor(Part::Matched, a, format!("matched with {of_a}"), Some(first.id))?);
-                }
+        if let Some(pair) = living.first() {
+            let (a, b) = (self.person(pair.a.person_id).await?, self.person(pair.b.person_id).await?);
+            let names = |person: &Option<Person>| person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
+            let (of_a, of_b) = (names(&b), names(&a));
+            let (to_a, to_b) = if program.kind == Kind::Mentoring {
+                ((Part::Mentor, format!("mentor of {of_a}")), (Part::Matched, format!("mentee of {of_b}")))
+            } else {
+                ((Part::Matched, format!("matched with {of_a}")), (Part::Matched, format!("matched with {of_b}")))
+            };
+            for (person, party, (part, remark)) in [(b, pair.b, to_b), (a, pair.a, to_a)] {
+                // Of two peers one is enough.
+                let Some(person) = person.filter(|_| actors.iter().all(|actor: &Actor| actor.part != part)) else {
+                    continue;
+                };
+                let things =
+                    Things { match_id: Some(pair.id), enrollment_id: Some(party.enrollment_id), ..self.things() };
+                actors.push(self.actor(part, person, remark, things)?);
             }
         }
-        if let Some(person) = self.unmatched(round, &living).await? {
-            actors.push(self.actor(Part::Unmatched, person, "without a match".to_owned(), None)?);
+        if let Some((person, enrollment_id)) = self.unmatched(round, &living).await? {
+            let things = Things { enrollment_id: Some(enrollment_id), ..self.things() };
+            actors.push(self.actor(Part::Unmatched, person, "without a match".to_owned(), things)?);
         }
         Ok(actors)
     }
 
     /// Somebody who was told why there is nobody for them yet.
-    async fn unmatched(&self, round: &Round, living: &[Match]) -> Result<Option<Person>, StoreError> {
+    async fn unmatched(&self, round: &Round, living: &[Match]) -> Result<Option<(Person, Uuid)>, StoreError> {
         let organization_id = self.organization.id;
         let ready = [EnrollmentStatus::Active];
         let enrollments = store::enrollments::of_round(self.store, organization_id, round.id, &ready).await?;
@@ -160,13 +174,11 @@ impl Troupe<'_> {
         let ids: Vec<Uuid> = alone.iter().map(|enrollment| enrollment.id).collect();
         let findings = store::non_matches::of_enrollments(self.store, organization_id, &ids).await?;
         let told = |enrollment: &&Enrollment| findings.iter().any(|finding| finding.enrollment_id == enrollment.id);
-        match alone.iter().find(told) {
-            Some(enrollment) => self.person(enrollment.person_id).await,
-            None => Ok(None),
-        }
+        let Some(enrollment) = alone.iter().find(told) else { return Ok(None) };
+        Ok(self.person(enrollment.person_id).await?.map(|person| (person, enrollment.id)))
     }
 
-    async fn staff(&self) -> Result<Vec<Actor>, Failure> {
+    async fn staff(&self, someone_id: Option<Uuid>) -> Result<Vec<Actor>, Failure> {
         let mut actors: Vec<Actor> = Vec::new();
         for role in store::organizations::all_staff(self.store, self.organization.id).await? {
             let (part, remark) = match (role.role, &role.countries) {
@@ -180,7 +192,8 @@ impl Troupe<'_> {
                 continue;
             }
             if let Some(person) = self.person(role.person_id).await? {
-                actors.push(self.actor(part, person, remark, None)?);
+                let things = Things { someone_id, ..self.things() };
+                actors.push(self.actor(part, person, remark, things)?);
             }
         }
         Ok(actors)
@@ -190,18 +203,21 @@ impl Troupe<'_> {
         store::people::find(self.store, self.organization.id, id).await
     }
 
-    fn actor(&self, part: Part, person: Person, remark: String, match_id: Option<Uuid>) -> Result<Actor, Failure> {
+    fn things(&self) -> Things {
+        let (program_id, round_id) = self.program.as_ref().map(|(program, round)| (program.id, round.id)).unzip();
+        Things { program_id, round_id, ..Things::default() }
+    }
+
+    fn actor(&self, part: Part, person: Person, remark: String, things: Things) -> Result<Actor, Failure> {
         let grant = Grant { organization_id: self.organization.id, person_id: person.id, ttl: VALID };
-        let stage = self.program.as_ref();
         Ok(Actor {
             part,
-            kind: stage.map(|(program, _)| program.kind),
+            kind: self.program.as_ref().map(|(program, _)| program.kind),
             organization: self.organization.clone(),
             token: self.signer.sign(&grant, self.now)?,
             person,
             remark,
-            stage: stage.map(|(program, round)| Stage { program_id: program.id, round_id: round.id }),
-            match_id,
+            things,
         })
     }
 }

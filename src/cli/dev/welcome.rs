@@ -7,7 +7,7 @@ use shared::config::{Config, MailTransport};
 use super::cast::{Actor, Cast, Part};
 
 /// The first query one can paste; anybody may ask it.
-pub(super) const FIRST_QUERY: &str = "{ viewer { person { name } } }";
+pub(super) const FIRST_QUERY: &str = "{ viewer { matches(first: 3) { nodes { partner { name country } score } } } }";
 
 /// Addresses, tokens and what to do first.
 #[derive(Debug)]

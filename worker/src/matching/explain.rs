@@ -1,11 +1,11 @@
 //! Why two people fit: what every criterion says about them, in points that add up to the score.
 
-use super::input::{Input, Person, Rule, Strength};
-use super::judge;
+use super::input::{Input, Rule, Strength};
+use super::judge::{self, Card};
 use super::plan::Contribution;
 
 /// The score of a pair and what every criterion says about it. In mentoring, `a` is the mentor.
-pub(super) fn explain(input: &Input, a: &Person, b: &Person) -> (u16, Vec<Contribution>) {
+pub(super) fn explain(input: &Input, a: &Card<'_>, b: &Card<'_>) -> (u16, Vec<Contribution>) {
     let score = judge::score(input, a, b);
     let mut contributions = Vec::new();
     let mut weights = Vec::new();
@@ -23,7 +23,8 @@ pub(super) fn explain(input: &Input, a: &Person, b: &Person) -> (u16, Vec<Contri
         let shares: Vec<u64> = weights.iter().map(|weight| weight * 1000).collect();
         let out_of = apportion(&shares, total, 1000, &vec![1000; shares.len()]);
         let value = |contribution: &Contribution| u64::from(u16::midpoint(contribution.value_a, contribution.value_b));
-        let earned: Vec<u64> = weights.iter().zip(&contributions).map(|(weight, found)| weight * value(found)).collect();
+        let earned: Vec<u64> =
+            weights.iter().zip(&contributions).map(|(weight, found)| weight * value(found)).collect();
         let points = apportion(&earned, total, score, &out_of);
         for (contribution, (points, out_of)) in contributions.iter_mut().zip(points.into_iter().zip(out_of)) {
             contribution.points = points;
@@ -34,9 +35,9 @@ pub(super) fn explain(input: &Input, a: &Person, b: &Person) -> (u16, Vec<Contri
 }
 
 /// What one criterion finds, without points.
-fn describe(criterion: usize, rule: Rule, must: bool, a: &Person, b: &Person) -> Contribution {
+fn describe(criterion: usize, rule: Rule, must: bool, a: &Card<'_>, b: &Card<'_>) -> Contribution {
     let [value_a, value_b] = judge::values(rule, a, b);
-    let common = |x, y| judge::common(judge::tags(a, x), judge::tags(b, y)).collect();
+    let common = |x, y| judge::common(a.tags(x), b.tags(y)).collect();
     let (shared, by_a, by_b, apart) = match rule {
         Rule::Same { feature } | Rule::Different { feature } | Rule::Overlap { feature } => {
             (common(feature, feature), Vec::new(), Vec::new(), None)

@@ -125,7 +125,10 @@ impl fmt::Display for Fault {
                 "criterion {criterion} cannot compare feature {feature} of person {person}: overlaps and offers need tags, distances need numbers"
             ),
             Self::UnsortedTags { person, feature } => {
-                write!(f, "the tags of feature {feature} of person {person} are out of order: sort them and keep each once")
+                write!(
+                    f,
+                    "the tags of feature {feature} of person {person} are out of order: sort them and keep each once"
+                )
             }
             Self::EmptyCircle { criterion } => {
                 write!(f, "criterion {criterion} wraps around at 0: use the length of the circle, or no wrap")
@@ -149,7 +152,10 @@ impl fmt::Display for Fault {
                 write!(f, "too many people or places for one run: split the program or lower the capacities")
             }
             Self::NotCertified { what } => {
-                write!(f, "the plan failed its own check ({what}) and is not used: please report this with the run's input")
+                write!(
+                    f,
+                    "the plan failed its own check ({what}) and is not used: please report this with the run's input"
+                )
             }
         }
     }

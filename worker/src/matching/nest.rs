@@ -78,8 +78,13 @@ impl Nest {
         node
     }
 
-    /// Appends the vertices of a node.
+    /// Puts the vertices of a node into a list, instead of what was there.
     pub(super) fn leaves(&self, node: usize, leaves: &mut Vec<usize>) {
+        leaves.clear();
+        if !self.is_blossom(node) {
+            leaves.push(node);
+            return;
+        }
         let mut open = vec![node];
         while let Some(node) = open.pop() {
             if self.is_blossom(node) {

@@ -112,8 +112,8 @@ pub enum RuleRef {
     Full,
 }
 
-/// A single change that would have given somebody a match. Every one but [`Relaxation::OneMorePlace`] and
-/// [`Relaxation::OneMoreParticipant`] holds for the person's own pairs only and is proven by solving again.
+/// A single change that would have given somebody a match, all else being equal. Changes of a rule are meant for this
+/// person's own pairs only, and are only named when every best plan under the change has a partner for this person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relaxation {
     /// Do not require the `MUST` at this index of the input's criteria.

@@ -85,8 +85,7 @@ impl Reasoner<'_> {
         if survey.candidates.is_empty() {
             return Ok(Reason::BelowMinScore);
         }
-        let open: Vec<usize> =
-            survey.candidates.iter().copied().filter(|&other| self.stakes.free[other] > 0).collect();
+        let open: Vec<usize> = survey.candidates.iter().copied().filter(|&other| self.stakes.free[other] > 0).collect();
         if open.is_empty() {
             return Ok(Reason::AllCandidatesFull);
         }

@@ -3,6 +3,7 @@
 use super::explain::explain;
 use super::faults::Fault;
 use super::input::{Input, Kind, Role};
+use super::judge::Card;
 use super::plan::{Certificate, Pair, Plan};
 use super::reasons::{Reasoner, Solved};
 use super::roster::Roster;
@@ -17,6 +18,8 @@ pub(super) struct Report<'a> {
     pub(super) roster: &'a Roster,
     pub(super) stakes: &'a Stakes,
     pub(super) table: &'a Table<'a>,
+    /// By index into the input.
+    pub(super) cards: &'a [Card<'a>],
     /// Pairs placed beforehand.
     pub(super) pins: Vec<(usize, usize)>,
     /// Pairs chosen.
@@ -61,7 +64,7 @@ impl Report<'_> {
             input: self.input,
             roster: self.roster,
             stakes: self.stakes,
-            surveyor: Surveyor::new(self.input, self.roster, self.stakes),
+            surveyor: Surveyor::new(self.input, self.roster, self.stakes, self.cards),
             solved,
             empty,
         };
@@ -94,7 +97,7 @@ impl Report<'_> {
             }
         };
         let (a, b) = if first(one) <= first(other) { (one, other) } else { (other, one) };
-        let (score, contributions) = explain(self.input, &self.input.people[a], &self.input.people[b]);
+        let (score, contributions) = explain(self.input, &self.cards[a], &self.cards[b]);
         Pair { a, b, score, pinned, contributions }
     }
 }

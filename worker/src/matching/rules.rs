@@ -94,7 +94,8 @@ impl Rules {
                     Column::Offers { offered: Tags::new(answers(offered)), wanted: Tags::new(answers(wanted)) }
                 }
                 Rule::Within { feature, at_most, wrap } => {
-                    let number = |answer: &Feature| if let Feature::Number(number) = answer { Some(*number) } else { None };
+                    let number =
+                        |answer: &Feature| if let Feature::Number(number) = answer { Some(*number) } else { None };
                     Column::Within { numbers: answers(feature).map(number).collect(), at_most, wrap }
                 }
             };

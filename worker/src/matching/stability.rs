@@ -21,9 +21,8 @@ pub(super) fn blocking_pairs(table: &Table<'_>, empty: &[usize], made: &[(usize,
     for a in 0..table.rows() {
         let first = table.first(a);
         let row = table.row(a, &mut scores);
-        let tempts = |score: u16, b: usize| {
-            score != NOT_ALLOWED && i32::from(score) > worst[a] && i32::from(score) > worst[b]
-        };
+        let tempts =
+            |score: u16, b: usize| score != NOT_ALLOWED && i32::from(score) > worst[a] && i32::from(score) > worst[b];
         for ((b, &score), &least) in (first..).zip(row).zip(&worst[first..]) {
             if i32::from(score) > least && tempts(score, b) && !partners[a].contains(&b) {
                 blocking += 1;

@@ -1,7 +1,7 @@
 //! Who would have been there for somebody, and which rule stands between them.
 
-use super::input::{Bar, Input, Kind, Person, Role, Strength};
-use super::judge;
+use super::input::{Bar, Input, Role, Strength};
+use super::judge::{self, Card};
 use super::plan::RuleRef;
 use super::roster::Roster;
 use super::stakes::Stakes;
@@ -29,13 +29,15 @@ pub(super) struct Surveyor<'a> {
     input: &'a Input,
     roster: &'a Roster,
     stakes: &'a Stakes,
+    /// By index into the input.
+    cards: &'a [Card<'a>],
     past: Vec<Vec<usize>>,
     barred: Vec<Vec<usize>>,
 }
 
 impl<'a> Surveyor<'a> {
     /// Prepares a checked input.
-    pub(super) fn new(input: &'a Input, roster: &'a Roster, stakes: &'a Stakes) -> Self {
+    pub(super) fn new(input: &'a Input, roster: &'a Roster, stakes: &'a Stakes, cards: &'a [Card<'a>]) -> Self {
         let mut past = vec![Vec::new(); roster.len()];
         let mut barred = vec![Vec::new(); roster.len()];
         let bars = input.barred.iter().map(|bar| (bar.a, bar.b, bar.why == Bar::PastPartner));
@@ -47,7 +49,7 @@ impl<'a> Surveyor<'a> {
             list[b].push(a);
         }
         past.iter_mut().chain(&mut barred).for_each(|list| list.sort_unstable());
-        Self { input, roster, stakes, past, barred }
+        Self { input, roster, stakes, cards, past, barred }
     }
 
     /// Looks at everybody that somebody could be paired with.
@@ -113,9 +115,10 @@ impl<'a> Surveyor<'a> {
     }
 
     /// Two people with the mentor first.
-    fn sides(&self, a: usize, b: usize) -> (&'a Person, &'a Person) {
-        let person = |number: usize| &self.input.people[self.roster.index(number)];
-        let swap = self.input.kind == Kind::Mentoring && person(b).role == Role::Mentor;
-        if swap { (person(b), person(a)) } else { (person(a), person(b)) }
+    fn sides(&self, a: usize, b: usize) -> (&Card<'a>, &Card<'a>) {
+        let (a, b) = (self.roster.index(a), self.roster.index(b));
+        let swap = self.input.people[b].role == Role::Mentor;
+        let (a, b) = if swap { (b, a) } else { (a, b) };
+        (&self.cards[a], &self.cards[b])
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::faults::Fault;
 use super::input::{Input, Kind, Objective, Person, Role};
-use super::judge;
+use super::judge::{self, Card};
 use super::plan::Certificate;
 use super::roster::Roster;
 use super::stakes::Stakes;
@@ -17,6 +17,7 @@ use super::stakes::Stakes;
 pub(super) struct Verifier<'a> {
     input: &'a Input,
     people: Vec<&'a Person>,
+    cards: Vec<&'a Card<'a>>,
     /// By person, everybody with a greater number who may not be paired with them, pins included.
     barred: Vec<BTreeSet<usize>>,
     /// By person, free places after the pins, as far as there are others to fill them.
@@ -49,6 +50,7 @@ impl<'a> Verifier<'a> {
         roster: &Roster,
         pins: &[(usize, usize)],
         stakes: &Stakes,
+        cards: &'a [Card<'a>],
     ) -> Result<Self, Fault> {
         let known: BTreeSet<usize> = (0..roster.len()).map(|number| roster.index(number)).collect();
         claim(known.len() == input.people.len(), "everybody is numbered once")?;
@@ -68,9 +70,8 @@ impl<'a> Verifier<'a> {
             }
         }
         // Nobody can fill more places than there are people to fill them.
-        let [mentors, mentees] = [Role::Mentor, Role::Mentee].map(|role| {
-            people.iter().filter(|person| person.role == role).count()
-        });
+        let [mentors, mentees] =
+            [Role::Mentor, Role::Mentee].map(|role| people.iter().filter(|person| person.role == role).count());
         for (person, free) in people.iter().zip(&mut free) {
             let others = match person.role {
                 Role::Peer => people.len() - 1,
@@ -81,10 +82,22 @@ impl<'a> Verifier<'a> {
         }
         let counts = |number: usize| people[number].role != Role::Mentor && !served[number];
         let rewards = (0..people.len())
-            .map(|number| if counts(number) { i64::from(people[number].priority).checked_mul(stakes.step) } else { Some(0) })
+            .map(
+                |number| {
+                    if counts(number) { i64::from(people[number].priority).checked_mul(stakes.step) } else { Some(0) }
+                },
+            )
             .collect::<Option<Vec<i64>>>()
             .ok_or(Fault::TooLarge)?;
-        let verifier = Self { input, people, barred, free, rewards, unit: stakes.unit };
+        let verifier = Self {
+            input,
+            cards: (0..roster.len()).map(|number| &cards[roster.index(number)]).collect(),
+            people,
+            barred,
+            free,
+            rewards,
+            unit: stakes.unit,
+        };
         let (most_pairs, priorities) = (verifier.most_pairs(), verifier.rewards.iter().sum::<i64>());
         match input.objective {
             Objective::Participation => {
@@ -122,12 +135,12 @@ impl<'a> Verifier<'a> {
         if self.free[one] == 0 || self.free[other] == 0 || self.barred[one.min(other)].contains(&one.max(other)) {
             return None;
         }
-        let (a, b) = (self.people[one], self.people[other]);
-        let (a, b) = match (a.role, b.role) {
-            (Role::Peer, Role::Peer) | (Role::Mentor, Role::Mentee) => (a, b),
-            (Role::Mentee, Role::Mentor) => (b, a),
+        let (a, b) = match (self.people[one].role, self.people[other].role) {
+            (Role::Peer, Role::Peer) | (Role::Mentor, Role::Mentee) => (one, other),
+            (Role::Mentee, Role::Mentor) => (other, one),
             _ => return None,
         };
+        let (a, b) = (self.cards[a], self.cards[b]);
         if !judge::keeps_musts(self.input, a, b) {
             return None;
         }

@@ -56,7 +56,11 @@ fn ground(
                 }
                 Comparison::Different => {
                     let (a, b) = (answer(a)?, answer(b)?);
-                    if a == b { Ground::SharedAnswers { label, values: a } } else { Ground::DifferentAnswers { label, a, b } }
+                    if a == b {
+                        Ground::SharedAnswers { label, values: a }
+                    } else {
+                        Ground::DifferentAnswers { label, a, b }
+                    }
                 }
                 Comparison::Same | Comparison::Overlap | Comparison::Within => {
                     Ground::SharedAnswers { label, values: words.spell(&found.shared) }
@@ -99,7 +103,9 @@ pub(super) fn non_match(found: &NonMatch, program: &Program) -> Finding {
                 }
                 matching::Relaxation::AllowPastPartners => non_matches::Relaxation::AllowPastPartners,
                 matching::Relaxation::LowerMinimumScore(to) => non_matches::Relaxation::LowerMinimumScore { to },
-                matching::Relaxation::OneMorePlace { candidates } => non_matches::Relaxation::OneMorePlace { candidates },
+                matching::Relaxation::OneMorePlace { candidates } => {
+                    non_matches::Relaxation::OneMorePlace { candidates }
+                }
                 matching::Relaxation::OneMoreParticipant => non_matches::Relaxation::OneMoreParticipant,
             })
         }),

@@ -133,7 +133,8 @@ fn rule(criterion: &programs::Criterion, program: &Program) -> Result<Criterion,
     let broken = |why: &str| format!("the criterion \"{}\" {why}; edit the program's criteria", criterion.label);
     let question = match criterion.subject {
         Subject::Question => {
-            let found = program.questions.iter().position(|question| Some(&question.key) == criterion.question_key.as_ref());
+            let found =
+                program.questions.iter().position(|question| Some(&question.key) == criterion.question_key.as_ref());
             Some(found.ok_or_else(|| broken("compares a question that the program does not ask"))?)
         }
         Subject::Country | Subject::Languages | Subject::TimeZone => None,
@@ -176,7 +177,8 @@ fn decisions(
     roster: &Roster,
     paired: &HashSet<(Uuid, Uuid)>,
 ) -> (Vec<(usize, usize)>, Vec<Barred>) {
-    let seats: HashMap<Uuid, usize> = roster.seats.iter().enumerate().map(|(index, seat)| (seat.person.id, index)).collect();
+    let seats: HashMap<Uuid, usize> =
+        roster.seats.iter().enumerate().map(|(index, seat)| (seat.person.id, index)).collect();
     let indices = |one: Uuid, other: Uuid| Some((*seats.get(&one)?, *seats.get(&other)?));
     let mut barred = Vec::new();
     // Together already, or kept apart by a decision: nothing for a pin.
@@ -233,3 +235,6 @@ fn fit(roster: &Roster, a: usize, b: usize) -> bool {
         EnrollmentRole::Mentee => role(b) == EnrollmentRole::Mentor,
     }
 }
+
+#[cfg(test)]
+mod tests;

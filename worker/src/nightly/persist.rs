@@ -114,12 +114,11 @@ async fn drop_stale(
         let seen = then.get(&enrollment_id)?;
         (now.get(&enrollment_id) == Some(seen)).then_some(seen.0)
     };
-    let (fresh, stale): (Vec<PlannedPair>, Vec<PlannedPair>) = pairs.into_iter().partition(|pair| {
-        match (unchanged(pair.enrollment_a), unchanged(pair.enrollment_b)) {
+    let (fresh, stale): (Vec<PlannedPair>, Vec<PlannedPair>) =
+        pairs.into_iter().partition(|pair| match (unchanged(pair.enrollment_a), unchanged(pair.enrollment_b)) {
             (Some(a), Some(b)) => !apart.contains(&(a, b)),
             _ => false,
-        }
-    });
+        });
     report.stale_pairs = count(stale.len());
     if !stale.is_empty() {
         count_again(report, &fresh);

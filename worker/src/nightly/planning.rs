@@ -70,9 +70,10 @@ fn plan_round(
             explanation: explain::pair(pair, &snapshot.program, roster, &words),
         });
     }
-    let unmatched = plan.non_matches.iter().map(|found| {
-        (roster.seats[found.person].enrollment.id, explain::non_match(found, &snapshot.program))
-    });
+    let unmatched = plan
+        .non_matches
+        .iter()
+        .map(|found| (roster.seats[found.person].enrollment.id, explain::non_match(found, &snapshot.program)));
     let absent = roster.absent.iter().map(|(enrollment_id, reason)| (*enrollment_id, absence(*reason)));
     let findings: Vec<(Uuid, Finding)> = unmatched.chain(absent).collect();
     let mut reasons: BTreeMap<String, u32> = BTreeMap::new();

@@ -69,11 +69,13 @@ impl Worker {
         });
         let tx = self.store.begin().await?;
         for (missed, _) in missed.into_iter().filter(|(_, due)| *due >= since).rev() {
-            let why = format!("skipped: no worker was running in the night of {missed}, and that of {date} was due too");
+            let why =
+                format!("skipped: no worker was running in the night of {missed}, and that of {date} was due too");
             self.insert_night(&tx, program, missed, Some(why)).await?;
         }
         let too_late = now - due > CATCH_UP;
-        let why = too_late.then(|| format!("skipped: no worker was running until {} hours later", (now - due).num_hours()));
+        let why =
+            too_late.then(|| format!("skipped: no worker was running until {} hours later", (now - due).num_hours()));
         let new = self.insert_night(&tx, program, date, why).await?;
         tx.commit().await?;
         if new {

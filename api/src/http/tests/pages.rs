@@ -65,3 +65,15 @@ async fn mails_that_are_really_sent_are_not_shown() {
         assert_eq!(Answer::to(server.get(path)).await.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn tokens_and_mails_are_not_for_other_sites() {
+    let server = Server::start().await;
+    let id = Uuid::nil();
+    for path in ["/explorer/samples.json", "/mailbox/messages.json", &format!("/mailbox/messages/{id}.json")] {
+        let answer = Answer::to(server.get(path).header("host", "rebound.example:8080")).await;
+        assert_eq!(answer.status, 421, "{path}");
+        assert!(answer.json()["error"].as_str().unwrap().contains("localhost"), "{path}");
+        assert_ne!(Answer::to(server.get(path).header("host", "localhost:8080")).await.status, 421, "{path}");
+    }
+}

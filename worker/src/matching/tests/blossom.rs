@@ -33,8 +33,8 @@ fn solve(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
             weight += w;
         }
     }
-    let matched = mates.iter().flatten().count();
-    assert_eq!(matched, 2 * edges.iter().filter(|&&(u, v, _)| mates[u] == Some(v)).count());
+    let vertices_matched = mates.iter().flatten().count();
+    assert_eq!(vertices_matched, 2 * edges.iter().filter(|&&(u, v, _)| mates[u] == Some(v)).count());
     let nest = matcher.nest();
     let around = |v: usize| {
         let mut chain = Vec::new();
@@ -59,7 +59,8 @@ fn solve(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
     }
     for &(u, v, w) in edges {
         let chain = around(u);
-        let shared: i64 = around(v).iter().filter(|node| chain.contains(node)).map(|&node| matcher.surcharge(node)).sum();
+        let shared: i64 =
+            around(v).iter().filter(|node| chain.contains(node)).map(|&node| matcher.surcharge(node)).sum();
         assert!(matcher.prices()[u] + matcher.prices()[v] + shared >= 2 * w);
     }
     assert_eq!(dual, 2 * weight);
@@ -139,9 +140,11 @@ fn chains_of_odd_cycles_nest_blossoms() {
                 edges.push((u, v, 20 + random.below::<i64>(top)));
             }
             for _ in 0..2 {
-                let other = 3 * random.below::<usize>(u64::try_from(triangles).expect("small")) + random.below::<usize>(3);
+                let other =
+                    3 * random.below::<usize>(u64::try_from(triangles).expect("small")) + random.below::<usize>(3);
                 let from = [a, b, c][random.below::<usize>(3)];
-                if other / 3 != t && !edges.iter().any(|&(u, v, _)| (u, v) == (from, other) || (u, v) == (other, from)) {
+                if other / 3 != t && !edges.iter().any(|&(u, v, _)| (u, v) == (from, other) || (u, v) == (other, from))
+                {
                     edges.push((from, other, 10 + random.below::<i64>(25)));
                 }
             }

@@ -116,10 +116,7 @@ fn pins_come_first() {
     input.criteria = vec![must(Rule::Same { feature: 0 })];
     input.minimum_score = 900;
     input.pins = vec![(0, 1), (1, 0), (2, 3)];
-    input.barred = vec![
-        Barred { a: 0, b: 1, why: Bar::PastPartner },
-        Barred { a: 3, b: 2, why: Bar::Living },
-    ];
+    input.barred = vec![Barred { a: 0, b: 1, why: Bar::PastPartner }, Barred { a: 3, b: 2, why: Bar::Living }];
     let plan = plan(&input).expect("valid");
     assert_eq!(plan.pairs.len(), 1, "a pin wins over rules, and a living pair is left alone");
     assert!(plan.pairs.iter().all(|pair| pair.pinned && (pair.a, pair.b) == (0, 1) && pair.contributions.is_empty()));

@@ -1,10 +1,8 @@
 //! Random programs, and the best plan for small ones by trying everything.
 
 use super::random::Random;
-use crate::matching::input::{
-    Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength,
-};
-use crate::matching::judge;
+use crate::matching::input::{Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength};
+use crate::matching::judge::{self, Card};
 
 /// What a random program looks like.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +40,7 @@ pub(super) fn random_input(shape: Shape, random: &mut Random) -> Input {
                 random_tags(shape.tags, 3, random),
                 random_tags(shape.tags, 3, random),
                 random_tags(shape.tags, 2, random),
-                if random.chance(1, 10) {
-                    Feature::Missing
-                } else {
-                    Feature::Number(random.below::<i32>(24) * 60)
-                },
+                if random.chance(1, 10) { Feature::Missing } else { Feature::Number(random.below::<i32>(24) * 60) },
             ],
         });
     }
@@ -76,6 +70,10 @@ pub(super) fn random_input(shape: Shape, random: &mut Random) -> Input {
         barred: Vec::new(),
         seed: random.next(),
     };
+    if !input.people.is_empty() && random.chance(1, 6) {
+        // Somebody with more answers than a mask can tell apart.
+        input.people[0].features[1] = Feature::Tags((0..200).collect());
+    }
     bar_and_pin(&mut input, shape, random);
     input
 }
@@ -99,9 +97,10 @@ fn bar_and_pin(input: &mut Input, shape: Shape, random: &mut Random) {
     if people > 1 && random.chance(1, 4) {
         let (a, b) = (random.below::<usize>(people), random.below::<usize>(people));
         let open = |person: usize| input.people[person].capacity > 0;
-        let barred = input.barred.iter().any(|bar| {
-            (bar.a == a && bar.b == b || bar.a == b && bar.b == a) && bar.why != Bar::PastPartner
-        });
+        let barred = input
+            .barred
+            .iter()
+            .any(|bar| (bar.a == a && bar.b == b || bar.a == b && bar.b == a) && bar.why != Bar::PastPartner);
         let sides = input.kind == Kind::Peer || input.people[a].role != input.people[b].role;
         if a != b && open(a) && open(b) && !barred && sides {
             input.pins.push((a, b));
@@ -131,12 +130,13 @@ pub(super) fn allowed_pairs(input: &Input) -> (Vec<(usize, usize, u64)>, Vec<u32
 pub(super) fn allowed(input: &Input, a: usize, b: usize) -> Option<u16> {
     let same = |x: usize, y: usize| x == a && y == b || x == b && y == a;
     let taken = input.barred.iter().any(|bar| same(bar.a, bar.b)) || input.pins.iter().any(|&(x, y)| same(x, y));
-    let (one, other) = (&input.people[a], &input.people[b]);
-    let (one, other) = match (one.role, other.role) {
-        (Role::Peer, Role::Peer) | (Role::Mentor, Role::Mentee) => (one, other),
-        (Role::Mentee, Role::Mentor) => (other, one),
+    let (one, other) = match (input.people[a].role, input.people[b].role) {
+        (Role::Peer, Role::Peer) | (Role::Mentor, Role::Mentee) => (a, b),
+        (Role::Mentee, Role::Mentor) => (b, a),
         _ => return None,
     };
+    let cards = Card::all(input);
+    let (one, other) = (&cards[one], &cards[other]);
     let score = judge::score(input, one, other);
     (!taken && judge::keeps_musts(input, one, other) && score >= input.minimum_score).then_some(score)
 }
@@ -150,7 +150,8 @@ pub(super) fn achieved(input: &Input, pairs: &[(usize, usize, u64)]) -> (u64, u6
         let pinned = input.pins.iter().any(|&(a, b)| a == person || b == person);
         input.people[person].role != Role::Mentor && input.people[person].taken == 0 && !pinned
     };
-    let participation = matched.iter().filter(|&person| counts(person)).map(|&p| u64::from(input.people[p].priority)).sum();
+    let participation =
+        matched.iter().filter(|&person| counts(person)).map(|&p| u64::from(input.people[p].priority)).sum();
     let score = pairs.iter().map(|&(_, _, score)| score).sum();
     match input.objective {
         Objective::Participation => (participation, score),

@@ -3,7 +3,7 @@
 use super::instances::{Shape, achieved, allowed, allowed_pairs, best_by_trying, random_input};
 use super::random::Random;
 use crate::matching::input::{Bar, Input, Kind, Objective, Role, Strength};
-use crate::matching::judge;
+use crate::matching::judge::{self, Card};
 use crate::matching::{NonMatch, Plan, Reason, Relaxation, RuleRef, plan};
 
 /// The best achievement of a plan in which a person has a partner.
@@ -56,22 +56,28 @@ fn best_containing(
 
 /// Pairs of a person with open people that break exactly this rule.
 fn held_back_by(input: &Input, person: usize, rule: RuleRef, free: &[u32]) -> Vec<(usize, usize, u64)> {
+    let cards = Card::all(input);
     let mut pairs = Vec::new();
-    for other in 0..input.people.len() {
+    for (other, &places) in free.iter().enumerate() {
         let (a, b) = (person.min(other), person.max(other));
         let (one, two) = (&input.people[a], &input.people[b]);
-        if a == b || free[other] == 0 || (input.kind == Kind::Mentoring && one.role == two.role) {
+        if a == b || places == 0 || (input.kind == Kind::Mentoring && one.role == two.role) {
             continue;
         }
-        let (one, two) = if two.role == Role::Mentor { (two, one) } else { (one, two) };
+        let (one, two) = if two.role == Role::Mentor { (b, a) } else { (a, b) };
+        let (one, two) = (&cards[one], &cards[two]);
         let mut broken = Vec::new();
         for (number, criterion) in input.criteria.iter().enumerate() {
             if criterion.strength == Strength::Must && !judge::holds(input.kind, criterion.rule, one, two) {
                 broken.push(RuleRef::Criterion(number));
             }
         }
-        let bars: Vec<Bar> =
-            input.barred.iter().filter(|bar| (bar.a.min(bar.b), bar.a.max(bar.b)) == (a, b)).map(|bar| bar.why).collect();
+        let bars: Vec<Bar> = input
+            .barred
+            .iter()
+            .filter(|bar| (bar.a.min(bar.b), bar.a.max(bar.b)) == (a, b))
+            .map(|bar| bar.why)
+            .collect();
         if bars.contains(&Bar::PastPartner) {
             broken.push(RuleRef::PastPartners);
         }
@@ -203,13 +209,16 @@ fn reasons_and_relaxations_agree_with_trying_all_plans() {
         for found in &plan.non_matches {
             check(&input, &plan, found);
             reasons.push(format!("{:?}", found.reason));
-            relaxations.push(format!("{:?}", found.relaxation.map(|relaxation| match relaxation {
-                Relaxation::DropCriterion(_) => "drop",
-                Relaxation::AllowPastPartners => "past",
-                Relaxation::LowerMinimumScore(_) => "minimum",
-                Relaxation::OneMorePlace { .. } => "place",
-                Relaxation::OneMoreParticipant => "participant",
-            })));
+            relaxations.push(format!(
+                "{:?}",
+                found.relaxation.map(|relaxation| match relaxation {
+                    Relaxation::DropCriterion(_) => "drop",
+                    Relaxation::AllowPastPartners => "past",
+                    Relaxation::LowerMinimumScore(_) => "minimum",
+                    Relaxation::OneMorePlace { .. } => "place",
+                    Relaxation::OneMoreParticipant => "participant",
+                })
+            ));
         }
     }
     // Every reason and every relaxation has been seen often enough to mean something.

@@ -3,7 +3,7 @@
 use super::instances::{Shape, allowed, random_input};
 use super::random::Random;
 use crate::matching::explain::explain;
-use crate::matching::judge::{holds, score, values};
+use crate::matching::judge::{Card, holds, score, values};
 use crate::matching::{
     Contribution, Criterion, Feature, Input, Kind, Objective, Pair, Person, Role, Rule, Strength, plan,
 };
@@ -16,10 +16,21 @@ fn tags(tags: &[u32]) -> Feature {
     Feature::Tags(tags.to_vec())
 }
 
-/// Whether a rule holds between two answers as a `MUST` among peers, and what it is worth to each side.
+/// Whether a rule holds between two people's answers as a `MUST`, and what it is worth to each side.
+fn judge_as(kind: Kind, rule: Rule, a: &[Feature], b: &[Feature]) -> (bool, [u16; 2]) {
+    let mut input = two(&[Criterion { rule, strength: Strength::Must }]);
+    input.people = vec![somebody(a), somebody(b)];
+    let cards = Card::all(&input);
+    (holds(kind, rule, &cards[0], &cards[1]), values(rule, &cards[0], &cards[1]))
+}
+
 fn judge(rule: Rule, a: &[Feature], b: &[Feature]) -> (bool, [u16; 2]) {
-    let (a, b) = (somebody(a), somebody(b));
-    (holds(Kind::Peer, rule, &a, &b), values(rule, &a, &b))
+    judge_as(Kind::Peer, rule, a, b)
+}
+
+/// The same where each has given one answer.
+fn judge_one(rule: Rule, a: &Feature, b: &Feature) -> (bool, [u16; 2]) {
+    judge(rule, std::slice::from_ref(a), std::slice::from_ref(b))
 }
 
 #[test]
@@ -34,13 +45,13 @@ fn same_and_different() {
         (number(3), tags(&[3]), false),
     ] {
         let sides = |holds: bool| (holds, if holds { [1000; 2] } else { [0; 2] });
-        assert_eq!(judge(same, &[a.clone()], &[b.clone()]), sides(equal));
-        assert_eq!(judge(different, &[a], &[b]), sides(!equal));
+        assert_eq!(judge_one(same, &a, &b), sides(equal));
+        assert_eq!(judge_one(different, &a, &b), sides(!equal));
     }
     for missing in [Feature::Missing, tags(&[])] {
         for rule in [same, different] {
-            assert_eq!(judge(rule, &[missing.clone()], &[number(1)]), (false, [0, 0]));
-            assert_eq!(judge(rule, &[missing.clone()], &[missing.clone()]), (false, [0, 0]));
+            assert_eq!(judge_one(rule, &missing, &number(1)), (false, [0, 0]));
+            assert_eq!(judge_one(rule, &missing, &missing), (false, [0, 0]));
         }
     }
 }
@@ -63,10 +74,10 @@ fn offers() {
     assert_eq!(judge(rule, &person(&[1], &[]), &person(&[], &[1])), (true, [500, 1000]));
     assert_eq!(judge(rule, &person(&[], &[]), &[Feature::Missing, Feature::Missing]), (true, [500, 500]));
     // In mentoring, what the mentor wants back cannot exclude.
-    let (mentor, mentee) = (somebody(&person(&[1], &[9])), somebody(&person(&[2], &[1])));
-    assert!(holds(Kind::Mentoring, rule, &mentor, &mentee));
-    assert!(!holds(Kind::Peer, rule, &mentor, &mentee));
-    assert!(!holds(Kind::Mentoring, rule, &mentee, &mentor));
+    let (mentor, mentee) = (person(&[1], &[9]), person(&[2], &[1]));
+    assert!(judge_as(Kind::Mentoring, rule, &mentor, &mentee).0);
+    assert!(!judge_as(Kind::Peer, rule, &mentor, &mentee).0);
+    assert!(!judge_as(Kind::Mentoring, rule, &mentee, &mentor).0);
 }
 
 #[test]
@@ -168,8 +179,9 @@ fn points_add_up_and_counts_are_true() {
         };
         let input = random_input(shape, &mut random);
         let plan = plan(&input).expect("valid");
-        for a in &input.people {
-            for b in &input.people {
+        let cards = Card::all(&input);
+        for a in &cards {
+            for b in &cards {
                 let (points, contributions) = explain(&input, a, b);
                 assert_eq!(points, score(&input, a, b));
                 let weighted = contributions.iter().any(|found| found.out_of > 0);

@@ -1,0 +1,28 @@
+//! The root of all mutations. Each takes one `input`, calls one use case, and answers with a payload.
+
+mod answers;
+mod constraints;
+mod enrollments;
+mod import;
+mod match_runs;
+mod matches;
+mod payloads;
+mod people;
+mod programs;
+mod rounds;
+
+use async_graphql::MergedObject;
+
+/// Everything that can be changed. Each field needs a bearer token and answers with a payload: what was changed (null
+/// when it was refused) and `userErrors`, which a form can show.
+#[derive(MergedObject, Clone, Copy, Debug, Default)]
+pub struct Mutation(
+    programs::ProgramMutations,
+    rounds::RoundMutations,
+    enrollments::EnrollmentMutations,
+    matches::MatchMutations,
+    match_runs::MatchRunMutations,
+    constraints::ConstraintMutations,
+    people::PersonMutations,
+    import::ImportMutations,
+);
