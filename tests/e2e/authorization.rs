@@ -69,7 +69,7 @@ fn call(field: &RootField, things: &Things) -> (String, Value) {
             "enrollment" => format!("(id: {:?}) {{ id }}", things.enrollment),
             "match" => format!("(id: {:?}) {{ id }}", things.found),
             "matchRun" => format!("(id: {:?}) {{ id }}", things.run),
-            "rounds" | "matchRuns" | "constraints" => {
+            "rounds" | "constraints" => {
                 format!("(programId: {:?}, first: 1) {{ totalCount }}", things.program)
             }
             _ => "(first: 1) { totalCount }".to_owned(),

@@ -74,7 +74,7 @@ async fn enroll(house: &House, round: &str, name: &str, country: &str, topics: &
 
 async fn my_match(client: &Client) -> Value {
     let document = "{ viewer { matches(first: 5) { nodes { id status score isMyTurn
-        partner { name email country } explanation { score sentences } sides { answer } history { from to } } } } }";
+        partner { name email country } explanation { score contributions { sentence } } sides { answer } history { from to } } } } }";
     client.query(document, json!({})).await["viewer"]["matches"]["nodes"][0].clone()
 }
 
@@ -97,7 +97,7 @@ async fn introduced_at_once(house: House) {
     assert_eq!((&found["status"], &found["partner"]["name"]), (&json!("ACTIVE"), &json!("Ben Meyer")));
     assert_eq!(found["partner"]["email"], json!(ben.email));
     assert!(found["score"].as_i64().unwrap() > 0);
-    assert!(found["explanation"]["sentences"].to_string().contains("python"), "{found}");
+    assert!(found["explanation"]["contributions"].to_string().contains("python"), "{found}");
     let introduction = &house.relay.messages_to(&ana.email)[0];
     for words in ["Ben Meyer", &ben.email, "python"] {
         assert!(introduction.text().contains(words), "the introduction lacks {words}:\n{}", introduction.text());

@@ -30,6 +30,24 @@ pub enum Reason {
     QuotaWaitlisted,
 }
 
+impl Reason {
+    /// What a person is told about once, however often the reason turns within it: that everybody suitable went to
+    /// others is one piece of news. A decision about a pair hides among these.
+    pub const fn news(self) -> &'static str {
+        match self {
+            Self::AllCandidatesFull
+            | Self::LostOnPriority
+            | Self::LostOnTotalScore
+            | Self::OddOneOut
+            | Self::ExcludedByConstraint => "EVERYBODY_TAKEN",
+            Self::NoCandidateMust | Self::BelowMinScore | Self::OnlyPastPartners => "NOBODY_SUITABLE",
+            Self::PausedOrIncomplete => "PAUSED_OR_INCOMPLETE",
+            Self::JoinedAfterCutoff => "JOINED_AFTER_CUTOFF",
+            Self::QuotaWaitlisted => "QUOTA_WAITLISTED",
+        }
+    }
+}
+
 /// The rule name of decisions about pairs in [`Removal::rule`]; told to staff only.
 pub const CONSTRAINTS: &str = "constraints";
 

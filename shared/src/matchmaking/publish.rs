@@ -201,7 +201,7 @@ impl Situation {
         }
     }
 
-    /// Tells a person why there is no partner, unless there is one by now or the person takes a break. The same reason
+    /// Tells a person why there is no partner, unless there is one by now or the person takes a break. The same news
     /// is told once.
     async fn tell(&self, tx: &Tx, setting: &Setting<'_>, found: &NonMatch) -> Result<(), StoreError> {
         let Some(enrollment) = self.enrollments.get(&found.enrollment_id) else { return Ok(()) };
@@ -213,8 +213,7 @@ impl Situation {
         let goes_on = |round: &Round| round.is_matched() && round.ends_on.is_none_or(|last| last > self.today);
         let tries_again =
             enrollment.status == EnrollmentStatus::Active && self.rounds.get(&enrollment.round_id).is_some_and(goes_on);
-        let reason = serde_json::to_string(&found.finding.reason).unwrap_or_default();
-        let about = format!("{}:{}", enrollment.id, reason.trim_matches('"'));
+        let about = format!("{}:{}", enrollment.id, found.finding.reason.news());
         let order = setting.desk().not_matched_yet(person, &found.finding, tries_again, about);
         outbox::enqueue(tx, setting.clock, order).await?;
         Ok(())

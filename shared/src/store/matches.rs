@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -255,7 +256,8 @@ pub async fn every_overdue_proposal(
 /// When the database is gone.
 pub async fn insert(tx: &Tx, found: &Match) -> Result<bool, StoreError> {
     let inserted = row::Entity::insert(to_row(found)?.into_active_model().reset_all())
-        .on_conflict_do_nothing()
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .try_insert()
         .exec_without_returning(&tx.tx)
         .await?;
     Ok(matches!(inserted, sea_orm::TryInsertResult::Inserted(1)))

@@ -43,17 +43,17 @@ pub(super) struct Actor {
     pub(super) things: Things,
 }
 
-/// What somebody's examples are about, where there is such a thing.
+/// The ids of what somebody's examples are about, where there is such a thing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Things {
-    pub(super) program_id: Option<Uuid>,
-    pub(super) round_id: Option<Uuid>,
+    pub(super) program: Option<Uuid>,
+    pub(super) round: Option<Uuid>,
     /// Their own enrollment.
-    pub(super) enrollment_id: Option<Uuid>,
+    pub(super) enrollment: Option<Uuid>,
     /// Their own match.
-    pub(super) match_id: Option<Uuid>,
+    pub(super) pair: Option<Uuid>,
     /// For staff: a participant.
-    pub(super) someone_id: Option<Uuid>,
+    pub(super) someone: Option<Uuid>,
 }
 
 /// What somebody is, as far as it matters for what one can try as them.
@@ -110,9 +110,9 @@ impl Cast {
             let program = program_of(store, organization).await?;
             let troupe = Troupe { store, signer, now, organization, program };
             let participants = troupe.participants().await?;
-            let someone_id = participants.last().map(|actor| actor.person.id);
+            let someone = participants.last().map(|actor| actor.person.id);
             actors.extend(participants);
-            actors.extend(troupe.staff(someone_id).await?);
+            actors.extend(troupe.staff(someone).await?);
         }
         Ok(Self { actors })
     }
@@ -138,7 +138,8 @@ impl Troupe<'_> {
         let Some((program, round)) = &self.program else { return Ok(Vec::new()) };
         let living = store::matches::living_of_round(self.store, self.organization.id, round.id).await?;
         let mut actors = Vec::new();
-        if let Some(pair) = living.first() {
+        // The one with most to show.
+        if let Some(pair) = living.iter().max_by_key(|pair| (pair.score, pair.id)) {
             let (a, b) = (self.person(pair.a.person_id).await?, self.person(pair.b.person_id).await?);
             let names = |person: &Option<Person>| person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
             let (of_a, of_b) = (names(&b), names(&a));
@@ -152,13 +153,12 @@ impl Troupe<'_> {
                 let Some(person) = person.filter(|_| actors.iter().all(|actor: &Actor| actor.part != part)) else {
                     continue;
                 };
-                let things =
-                    Things { match_id: Some(pair.id), enrollment_id: Some(party.enrollment_id), ..self.things() };
+                let things = Things { pair: Some(pair.id), enrollment: Some(party.enrollment_id), ..self.things() };
                 actors.push(self.actor(part, person, remark, things)?);
             }
         }
-        if let Some((person, enrollment_id)) = self.unmatched(round, &living).await? {
-            let things = Things { enrollment_id: Some(enrollment_id), ..self.things() };
+        if let Some((person, enrollment)) = self.unmatched(round, &living).await? {
+            let things = Things { enrollment: Some(enrollment), ..self.things() };
             actors.push(self.actor(Part::Unmatched, person, "without a match".to_owned(), things)?);
         }
         Ok(actors)
@@ -178,7 +178,7 @@ impl Troupe<'_> {
         Ok(self.person(enrollment.person_id).await?.map(|person| (person, enrollment.id)))
     }
 
-    async fn staff(&self, someone_id: Option<Uuid>) -> Result<Vec<Actor>, Failure> {
+    async fn staff(&self, someone: Option<Uuid>) -> Result<Vec<Actor>, Failure> {
         let mut actors: Vec<Actor> = Vec::new();
         for role in store::organizations::all_staff(self.store, self.organization.id).await? {
             let (part, remark) = match (role.role, &role.countries) {
@@ -192,7 +192,7 @@ impl Troupe<'_> {
                 continue;
             }
             if let Some(person) = self.person(role.person_id).await? {
-                let things = Things { someone_id, ..self.things() };
+                let things = Things { someone, ..self.things() };
                 actors.push(self.actor(part, person, remark, things)?);
             }
         }
@@ -204,8 +204,8 @@ impl Troupe<'_> {
     }
 
     fn things(&self) -> Things {
-        let (program_id, round_id) = self.program.as_ref().map(|(program, round)| (program.id, round.id)).unzip();
-        Things { program_id, round_id, ..Things::default() }
+        let (program, round) = self.program.as_ref().map(|(program, round)| (program.id, round.id)).unzip();
+        Things { program, round, ..Things::default() }
     }
 
     fn actor(&self, part: Part, person: Person, remark: String, things: Things) -> Result<Actor, Failure> {

@@ -51,12 +51,12 @@ fn titled(file: &'static str) -> impl Iterator<Item = (&'static str, &'static st
 fn variables(document: &str, actor: &Actor) -> Option<Value> {
     let things = &actor.things;
     let known = [
-        ("programId", "Program", things.program_id),
-        ("roundId", "Round", things.round_id),
-        ("enrollmentId", "Enrollment", things.enrollment_id),
-        ("matchId", "Match", things.match_id),
+        ("programId", "Program", things.program),
+        ("roundId", "Round", things.round),
+        ("enrollmentId", "Enrollment", things.enrollment),
+        ("matchId", "Match", things.pair),
         ("personId", "Person", Some(actor.person.id)),
-        ("someoneId", "Person", things.someone_id),
+        ("someoneId", "Person", things.someone),
     ];
     let mut variables = Map::new();
     for (name, kind, id) in known {

@@ -52,7 +52,7 @@ impl Welcome<'_> {
         let found: Vec<(&str, &Actor)> =
             parts.into_iter().filter_map(|(name, part)| Some((name, self.cast.first(part)?))).collect();
         let Some((first, _)) = found.first() else { return self.first_organization(f) };
-        writeln!(f, "\nThree people to act as, for 30 days. The explorer has them and more to choose from.\n")?;
+        writeln!(f, "\nPeople to act as, for 30 days; the explorer has more to choose from:\n")?;
         for (name, actor) in &found {
             writeln!(f, "  # {}\n  {name}={}", actor.label(), actor.token)?;
         }

@@ -89,8 +89,9 @@ pub(super) struct Matcher {
     unscanned: Vec<usize>,
     /// Room for the vertices of one node.
     leaves: Vec<usize>,
-    /// Nodes labeled and vertices reached in this search, to be reset after it.
+    /// Nodes labeled, blossoms made and vertices reached in this search, to be reset after it.
     labeled: Vec<usize>,
+    joined: Vec<usize>,
     reached: Vec<usize>,
     /// By node: the last walk that came by.
     seen: Vec<u64>,
@@ -127,6 +128,7 @@ impl Matcher {
             unscanned: Vec::new(),
             leaves: Vec::new(),
             labeled: Vec::new(),
+            joined: Vec::new(),
             reached: Vec::new(),
             seen: vec![0; vertices],
             walk: 0,
@@ -313,6 +315,10 @@ impl Matcher {
             if self.nest.is_top(node) && self.label[self.nest.base(node)] != Label::Free {
                 self.surcharge[node] = self.surcharge_now(node);
                 self.dye(node, Label::Free);
+            }
+        }
+        for node in std::mem::take(&mut self.joined) {
+            if self.nest.is_top(node) {
                 self.settle(node);
             }
         }

@@ -64,6 +64,15 @@ impl<'a> Card<'a> {
         }
     }
 
+    /// Whether both gave the same answer, if both gave one.
+    fn equals(&self, other: &Self, feature: usize) -> Option<bool> {
+        match (self.masks.get(feature), other.masks.get(feature)) {
+            // An empty mask may stand for a number.
+            (Some(&Some(mine)), Some(&Some(theirs))) if mine != 0 && theirs != 0 => Some(mine == theirs),
+            _ => Some(self.answer(feature)? == other.answer(feature)?),
+        }
+    }
+
     /// How many tags of one feature are among another person's of another.
     fn shared(&self, feature: usize, other: &Self, their: usize) -> u32 {
         if let (Some(Some(mine)), Some(Some(theirs))) = (self.masks.get(feature), other.masks.get(their)) {
@@ -74,7 +83,10 @@ impl<'a> Card<'a> {
 
     /// How many tags were chosen.
     fn count(&self, feature: usize) -> u32 {
-        u32::try_from(self.tags(feature).len()).unwrap_or(u32::MAX)
+        match self.masks.get(feature) {
+            Some(Some(mask)) => mask.count_ones(),
+            _ => u32::try_from(self.tags(feature).len()).unwrap_or(u32::MAX),
+        }
     }
 }
 
@@ -115,8 +127,8 @@ pub(super) fn holds(kind: Kind, rule: Rule, a: &Card<'_>, b: &Card<'_>) -> bool 
 /// Whether a pair keeps a rule in both directions.
 fn keeps(rule: Rule, a: &Card<'_>, b: &Card<'_>) -> bool {
     match rule {
-        Rule::Same { feature } => a.answer(feature).zip(b.answer(feature)).is_some_and(|(a, b)| a == b),
-        Rule::Different { feature } => a.answer(feature).zip(b.answer(feature)).is_some_and(|(a, b)| a != b),
+        Rule::Same { feature } => a.equals(b, feature) == Some(true),
+        Rule::Different { feature } => a.equals(b, feature) == Some(false),
         Rule::Overlap { feature } => a.shared(feature, b, feature) > 0,
         Rule::Offers { offered, wanted } => content(a, b, offered, wanted) && content(b, a, offered, wanted),
         Rule::Within { feature, at_most, wrap } => apart(a, b, feature, wrap).is_some_and(|d| d <= at_most),

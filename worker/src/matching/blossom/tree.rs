@@ -144,6 +144,7 @@ impl Matcher {
         self.seen.resize(self.nest.nodes(), 0);
         self.surcharge[blossom] = -2 * self.time;
         self.labeled.push(blossom);
+        self.joined.push(blossom);
     }
 
     /// Takes an inner blossom apart. The even way from its entry to its base stays in the tree, the rest becomes free.
