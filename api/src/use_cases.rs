@@ -55,7 +55,7 @@ impl From<StoreError> for UseCaseError {
                 RefusalCode::Conflict,
                 format!("{what} was changed by somebody else meanwhile; load it again and retry"),
             ),
-            other => Self::Store(other),
+            other @ (StoreError::Database(_) | StoreError::Corrupt { .. } | StoreError::Duplicate(_)) => Self::Store(other),
         }
     }
 }
@@ -94,10 +94,10 @@ fn passed(found: Vec<Refusal>) -> Result<(), UseCaseError> {
 
 /// A write that broke a uniqueness rule, as a refusal of the field it is about.
 fn duplicate(error: StoreError, field: &str, message: &str) -> UseCaseError {
-    match error {
-        StoreError::Duplicate(_) => refuse_field(RefusalCode::AlreadyExists, field, message),
-        other => other.into(),
+    if matches!(error, StoreError::Duplicate(_)) {
+        return refuse_field(RefusalCode::AlreadyExists, field, message);
     }
+    error.into()
 }
 
 fn needs_program_staff(caller: &Caller) -> Result<(), UseCaseError> {

@@ -15,7 +15,7 @@ fn sqlite(folder: &tempfile::TempDir) -> String {
 async fn an_unknown_setting_stops_the_start_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let finished = Launch::new(["migrate"])
-        .env(DATABASE, &sqlite(&folder))
+        .env(DATABASE, sqlite(&folder))
         .env("COUNTERPART_DATABASE__POOL", "3")
         .run()
         .await;
@@ -27,7 +27,7 @@ async fn an_unknown_setting_stops_the_start_and_is_named() {
 async fn an_invalid_setting_stops_the_start_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let finished = Launch::new(["migrate"])
-        .env(DATABASE, &sqlite(&folder))
+        .env(DATABASE, sqlite(&folder))
         .env("COUNTERPART_DATABASE__MAX_CONNECTIONS", "many")
         .run()
         .await;

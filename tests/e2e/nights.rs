@@ -66,8 +66,8 @@ async fn two_workers_at_once_do_one_night(house: House) {
     tokio::join!(turn(&house.worker), turn(&other));
     house.work().await;
     let matches = house.living(&round).await;
-    let matched: HashSet<_> = matches.iter().flat_map(|found| [found.a.person_id, found.b.person_id]).collect();
-    assert_eq!((matches.len(), matched.len()), (20, 40));
+    let people_in_pairs: HashSet<_> = matches.iter().flat_map(|found| [found.a.person_id, found.b.person_id]).collect();
+    assert_eq!((matches.len(), people_in_pairs.len()), (20, 40));
     for person in people {
         assert_eq!(house.relay.messages_to(&person.email).len(), 1, "one introduction each");
     }
@@ -152,7 +152,7 @@ async fn a_reminder_is_sent_once_and_not_when_pointless(house: House) {
     let quiet = matches[0].clone();
     let talking = matches[1].clone();
     let member = people.iter().find(|person| person.id == talking.a.person_id).unwrap();
-    let id = house.id("Match", talking.id);
+    let id = House::id("Match", talking.id);
     let document = "mutation($input: NoteFirstContactInput!) {
         noteFirstContact(input: $input) { match { id } userErrors { code message } } }";
     house.client(member).mutate(document, serde_json::json!({ "input": { "id": id } })).await;

@@ -225,7 +225,7 @@ async fn two_people_who_chose_each_other(house: House) {
 async fn a_request_that_comes_to_nothing_leaves_no_trace(house: House) {
     let (_, round) = program(&house, "INTRODUCE_AT_ONCE", None).await;
     let (ana, ben) = (house.person("Ana Silva", "BR").await, house.person("Ben Meyer", "DE").await);
-    let input = json!({ "roundId": round, "personId": house.id("Person", ben.id) });
+    let input = json!({ "roundId": round, "personId": House::id("Person", ben.id) });
     let asked = call(&house.client(&ana), "requestMatch", "match", "id", input).await;
     let declined = call(&house.client(&ben), "answerMatch", "match", "status", json!({ "id": asked["id"], "accept": false })).await;
     assert_eq!(declined["status"], "DECLINED");

@@ -41,8 +41,7 @@ pub(crate) struct House {
     signer: Signer,
     shutdown: CancellationToken,
     // Dropped last: the files and the database under all of it.
-    _folder: TempDir,
-    _database: Option<TestDatabase>,
+    _kept: (TempDir, Option<TestDatabase>),
 }
 
 impl Drop for House {
@@ -87,10 +86,8 @@ impl House {
         tokio::spawn(async move { app.run(stop).await.expect("the API ends well") });
         let worker = Worker::new(&config, store.clone(), bus, clock.clone());
         let (organization, administrator) = found(&store, &clock, "harbour").await;
-        let (_folder, _database) = (folder, database);
-        Some(Self {
-            config, store, clock, worker, relay, organization, administrator, base, signer, shutdown, _folder, _database,
-        })
+        let kept = (folder, database);
+        Some(Self { config, store, clock, worker, relay, organization, administrator, base, signer, shutdown, _kept: kept })
     }
 
     /// A second worker on the same database.
@@ -121,7 +118,7 @@ impl House {
     }
 
     /// The API's id of a thing.
-    pub(crate) fn id(&self, kind: &str, id: Uuid) -> String {
+    pub(crate) fn id(kind: &str, id: Uuid) -> String {
         URL_SAFE_NO_PAD.encode(format!("{kind}:{}", id.simple()))
     }
 

@@ -15,7 +15,7 @@ impl ScalarType for Date {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
         // A lenient reader would take `2026-1-2`, which sorts and compares differently.
         match date {
-            Ok(date) if date.to_string() == *text => Ok(Self(date)),
+            Ok(date) if text.len() == 10 && date.to_string() == *text => Ok(Self(date)),
             _ => Err(InputValueError::custom("use YYYY-MM-DD, such as 2026-11-23")),
         }
     }

@@ -1,5 +1,8 @@
 //! The schema as a whole, without a database.
 
+mod sight;
+mod world;
+
 use std::{collections::BTreeSet, path::Path};
 
 use async_graphql::{Request, Response, Variables};

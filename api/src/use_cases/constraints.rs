@@ -89,7 +89,9 @@ pub async fn create_constraint(
     // The audit log is read by staff: it must not betray a confidential wish.
     let details = match constraint.kind {
         ConstraintKind::Avoid => json!({ "kind": "AVOID" }),
-        kind => json!({ "kind": kind.as_str(), "personIds": [person_a, person_b] }),
+        kind @ (ConstraintKind::Pin | ConstraintKind::Forbid) => {
+            json!({ "kind": kind.as_str(), "personIds": [person_a, person_b] })
+        }
     };
     state.audit(&tx, caller, "createConstraint", constraint.id, details).await?;
     tx.commit().await?;

@@ -337,10 +337,8 @@ async fn end_living(
     for mut found in store::matches::living_of_enrollment(tx, organization_id, enrollment.id).await? {
         let (a, b) = couple(tx, &found).await?;
         let partner = if found.a.enrollment_id == enrollment.id { Side::B } else { Side::A };
-        let event = match found.status {
-            MatchStatus::Proposed => MatchEvent::Withdraw,
-            _ => MatchEvent::EndEarly,
-        };
+        let proposed = found.status == MatchStatus::Proposed;
+        let event = if proposed { MatchEvent::Withdraw } else { MatchEvent::EndEarly };
         let tell = [(partner, round.is_matched())];
         setting.end_match(tx, &mut found, event, reason.clone(), (&a, &b), &tell).await?;
     }

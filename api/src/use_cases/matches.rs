@@ -175,16 +175,16 @@ async fn seat(
 /// Puts asker and asked where a match has them.
 fn sides<'a>(
     kind: Kind,
-    asker: (&'a Person, &'a Enrollment),
-    asked: (&'a Person, &'a Enrollment),
+    (person, enrollment): (&'a Person, &'a Enrollment),
+    other: (&'a Person, &'a Enrollment),
 ) -> (Side, Seat<'a>, Seat<'a>) {
-    let asker_first = match kind {
-        Kind::Peer => asker.0.id < asked.0.id,
-        Kind::Mentoring => asker.1.role == EnrollmentRole::Mentor,
+    let comes_first = match kind {
+        Kind::Peer => person.id < other.0.id,
+        Kind::Mentoring => enrollment.role == EnrollmentRole::Mentor,
     };
-    let asker = Seat { person: asker.0, enrollment: asker.1 };
-    let asked = Seat { person: asked.0, enrollment: asked.1 };
-    if asker_first { (Side::A, asker, asked) } else { (Side::B, asked, asker) }
+    let asking = Seat { person, enrollment };
+    let addressed = Seat { person: other.0, enrollment: other.1 };
+    if comes_first { (Side::A, asking, addressed) } else { (Side::B, addressed, asking) }
 }
 
 /// A match the caller may act on.
@@ -334,15 +334,12 @@ async fn keep_apart(
     found: &Match,
     side: Option<Side>,
 ) -> Result<(), UseCaseError> {
-    let (kind, person_a, person_b) = match side {
-        Some(side) => {
-            let (mine, theirs) = found.sides(side);
-            (ConstraintKind::Avoid, mine.person_id, theirs.person_id)
-        }
-        None => {
-            let (low, high) = (found.a.person_id.min(found.b.person_id), found.a.person_id.max(found.b.person_id));
-            (ConstraintKind::Forbid, low, high)
-        }
+    let (kind, person_a, person_b) = if let Some(side) = side {
+        let (mine, theirs) = found.sides(side);
+        (ConstraintKind::Avoid, mine.person_id, theirs.person_id)
+    } else {
+        let (low, high) = (found.a.person_id.min(found.b.person_id), found.a.person_id.max(found.b.person_id));
+        (ConstraintKind::Forbid, low, high)
     };
     let organization_id = caller.organization_id();
     let between = store::constraints::between(tx, organization_id, found.program_id, person_a, person_b).await?;

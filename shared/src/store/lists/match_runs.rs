@@ -186,7 +186,9 @@ impl Rows for NonMatchList {
     type Of = NonMatchesOf;
 
     fn visible(&self, sight: &Sight) -> Select<Self::Entity> {
+        use crate::store::enrollments::row as enrollments;
         use non_matches::row::Column;
+
         let findings = non_matches::scoped(sight.organization_id);
         if sight.is_whole() {
             return findings;
@@ -194,7 +196,6 @@ impl Rows for NonMatchList {
         if !self.standing {
             return findings.filter(Sight::nothing(Column::Id));
         }
-        use crate::store::enrollments::row as enrollments;
         let enrolled = enrollments::Entity::find()
             .select_only()
             .column(enrollments::Column::Id)

@@ -105,6 +105,7 @@ pub async fn statistics(
         let count = Count { status: word("matches", &status)?, count: u64::try_from(count).unwrap_or(0) };
         found.entry(round_id).or_default().matches.push(count);
     }
+    #[expect(clippy::iter_over_hash_type, reason = "each one is sorted by itself, in whatever order")]
     for statistics in found.values_mut() {
         statistics.enrollments.sort_by_key(|count| count.status);
         statistics.matches.sort_by_key(|count| count.status);

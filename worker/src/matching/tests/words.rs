@@ -191,7 +191,7 @@ fn points_add_up_and_counts_are_true() {
                 assert_eq!(sum(|found| found.points), if weighted { points } else { 0 });
             }
         }
-        assert_eq!(plan.total_score, plan.pairs.iter().map(|pair| u64::from(pair.score)).sum());
+        assert_eq!(plan.total_score, plan.pairs.iter().map(|pair| u64::from(pair.score)).sum::<u64>());
         assert_eq!(usize::try_from(plan.histogram.iter().sum::<u32>()), Ok(plan.pairs.len()));
         check_counts(&input, &plan);
     }
