@@ -52,7 +52,11 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 /// The schema over this state; no request may ask for more than `limits`.
 pub fn schema(state: State, limits: Limits) -> Schema {
     // The cost is limited before validation. The library's own limit of nesting stays as a second fence.
-    Schema::build(Query, Mutation::default(), EmptySubscription).data(state).data(limits).limit_recursive_depth(64).finish()
+    Schema::build(Query, Mutation::default(), EmptySubscription)
+        .data(state)
+        .data(limits)
+        .limit_recursive_depth(64)
+        .finish()
 }
 
 /// The schema as a document, as it is committed in `api/schema.graphql`.
@@ -67,6 +71,9 @@ pub async fn execute(schema: &Schema, caller: Option<Caller>, mut request: Reque
     let (Some(state), Some(limits)) = (schema.data::<State>(), schema.data::<Limits>()) else {
         return refuse(ErrorCode::Internal, "the schema was made without its state", request_id);
     };
+    if request.query.contains('\0') || request.query.contains("\\u0000") || request.variables.values().any(holds_nul) {
+        return refuse(ErrorCode::BadUserInput, "a text must not hold the character U+0000", request_id);
+    }
     if let Err(error) = cost::check_nesting(&request.query) {
         return refuse(ErrorCode::LimitExceeded, error.to_string(), request_id);
     }
@@ -89,4 +96,14 @@ pub async fn execute(schema: &Schema, caller: Option<Caller>, mut request: Reque
     let counted = [("requested", cost), ("limit", limits.cost)];
     let counted = counted.map(|(name, number)| (async_graphql::Name::new(name), Value::from(number)));
     response.extension("cost", Value::Object(counted.into_iter().collect()))
+}
+
+/// PostgreSQL has no text with this character; SQLite has, and would keep what the other cannot.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::List(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.values().any(holds_nul),
+        Value::Null | Value::Number(_) | Value::Boolean(_) | Value::Binary(_) | Value::Enum(_) => false,
+    }
 }

@@ -70,14 +70,9 @@ pub(super) async fn run(file: Option<&Path>, options: Options) -> Result<(), Fai
 
 /// The embedded settings; what is said on the command line wins over the environment.
 fn load(file: Option<&Path>, options: &Options, dir: &Path) -> Result<Config, Failure> {
-    let mut env = Vec::new();
-    if file.is_none() {
-        // The welcome is not to drown in what an operator would want to read.
-        env.push(("COUNTERPART_LOG__LEVEL".to_owned(), "warn".to_owned()));
-    }
-    env.extend(settings::environment().filter(|(name, _)| options.port.is_none() || name != "COUNTERPART_HTTP__PORT"));
+    let env = settings::environment().filter(|(name, _)| options.port.is_none() || name != "COUNTERPART_HTTP__PORT");
     let layers = Layers::new().embedded(dir, options.port.unwrap_or(USUAL_PORT));
-    Ok(layers.file(file).env(env.into_iter()).load()?)
+    Ok(layers.file(file).env(env).load()?)
 }
 
 /// Notices a taken port before the first start has done its work.

@@ -16,7 +16,7 @@ pub enum Access {
     Allowed,
     /// null, as if there were no such thing.
     Hidden,
-    /// Of a query the error FORBIDDEN; of a mutation a `userErrors` entry FORBIDDEN, or NOT_FOUND for a row that is hidden.
+    /// Of a query the error FORBIDDEN; of a mutation a `userErrors` entry FORBIDDEN, or `NOT_FOUND` for a row that is hidden.
     Forbidden,
     /// The error UNAUTHENTICATED.
     Unauthenticated,
@@ -33,7 +33,7 @@ pub struct RootField {
     pub anonymous: Access,
     /// PARTICIPANT: no staff role.
     pub participant: Access,
-    /// COUNTRY_COORDINATOR: a coordinator of some countries.
+    /// `COUNTRY_COORDINATOR`: a coordinator of some countries.
     pub country_coordinator: Access,
     /// COORDINATOR: of all countries.
     pub coordinator: Access,

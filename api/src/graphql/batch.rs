@@ -63,9 +63,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Batch<K, V> {
 
     fn join(&self, key: K) -> Arc<Gathering<K, V>> {
         let mut open = lock(&self.open);
-        let gathering = open.get_or_insert_with(|| {
-            Arc::new(Gathering { keys: Mutex::new(Vec::new()), answer: OnceCell::new() })
-        });
+        let gathering =
+            open.get_or_insert_with(|| Arc::new(Gathering { keys: Mutex::new(Vec::new()), answer: OnceCell::new() }));
         lock(&gathering.keys).push(key);
         Arc::clone(gathering)
     }

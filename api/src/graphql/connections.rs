@@ -175,6 +175,9 @@ mod tests {
             assert!(stretch(refused).is_err());
         }
         let foreign = Paging { after: Some("MQ".to_owned()), ..paging(Some(1), None) };
-        assert_eq!(stretch(foreign).expect_err("no cursor").message, "`after` is not a cursor of this list in this order");
+        assert_eq!(
+            stretch(foreign).expect_err("no cursor").message,
+            "`after` is not a cursor of this list in this order"
+        );
     }
 }

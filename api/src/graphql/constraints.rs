@@ -1,7 +1,6 @@
 //! Constraints on pairs.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::constraints,
     store::lists::{constraints::ConstraintList, people::PersonList},
@@ -13,6 +12,7 @@ use super::{
     people::Person,
     programs::Program,
     reader::{Maybe, find, reader},
+    scalars::Instant,
     words::ConstraintKind,
 };
 
@@ -32,9 +32,9 @@ pub(super) struct ConstraintWhere {
 }
 
 impl ConstraintWhere {
-    pub(super) fn list(filter: Option<Self>) -> Result<ConstraintList> {
+    pub(super) fn list(filter: Option<Self>) -> ConstraintList {
         let kinds = filter.and_then(|filter| filter.kinds).unwrap_or_default();
-        Ok(ConstraintList { kinds: kinds.into_iter().map(Into::into).collect() })
+        ConstraintList { kinds: kinds.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -91,7 +91,7 @@ impl Constraint {
     }
 
     /// When.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 }

@@ -217,9 +217,7 @@ impl<'a> Scale<'a> {
             let weight = match &selection.node {
                 Selection::Field(field) => self.field(&field.node)?,
                 Selection::InlineFragment(fragment) => self.selections(&fragment.node.selection_set.node)?.spread(),
-                Selection::FragmentSpread(spread) => {
-                    self.fragment(spread.node.fragment_name.node.as_str())?.spread()
-                }
+                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str())?.spread(),
             };
             sum = sum.beside(weight);
         }
@@ -262,13 +260,13 @@ impl<'a> Scale<'a> {
     fn size(&self, field: &Field) -> Option<u64> {
         if let Some(ids) = self.argument(field, "ids") {
             return match ids {
-                Some(Value::List(ids)) => u64::try_from(ids.len()).ok(),
+                Value::List(ids) => u64::try_from(ids.len()).ok(),
                 _ => Some(1),
             };
         }
         let number = |name: &str| {
             self.argument(field, name).map(|value| match value {
-                Some(Value::Number(number)) => number.as_u64(),
+                Value::Number(number) => number.as_u64(),
                 _ => None,
             })
         };
@@ -279,17 +277,18 @@ impl<'a> Scale<'a> {
         }
     }
 
-    /// An argument's value, if the argument is there; `Some(None)` when it hangs on a variable that is not.
-    fn argument(&self, field: &Field, name: &str) -> Option<Option<Value>> {
+    /// An argument's value, if the argument is there; null when it hangs on a variable that is not.
+    fn argument(&self, field: &Field, name: &str) -> Option<Value> {
         let value = field.get_argument(name)?.node.clone();
-        Some(value.into_const_with(|name| self.variable(&name).ok_or(())).ok())
+        Some(value.into_const_with(|name| self.variable(&name).ok_or(())).unwrap_or_default())
     }
 
     fn variable(&self, name: &Name) -> Option<Value> {
         if let Some(given) = self.variables.get(name) {
             return Some(given.clone());
         }
-        let definition = self.operation.variable_definitions.iter().find(|definition| definition.node.name.node == *name);
+        let definition =
+            self.operation.variable_definitions.iter().find(|definition| definition.node.name.node == *name);
         definition.and_then(|definition| definition.node.default_value().cloned())
     }
 }
@@ -312,7 +311,8 @@ mod tests {
     #[test]
     fn lists_are_multiplied_and_fragments_too() {
         assert_eq!(cost("{ viewer { person { name } } }", json!({})), Ok(3));
-        let page = "query ($n: Int = 5) { matches(first: $n) { nodes { ...F } } } fragment F on Match { id partner { name } }";
+        let page =
+            "query ($n: Int = 5) { matches(first: $n) { nodes { ...F } } } fragment F on Match { id partner { name } }";
         assert_eq!(cost(page, json!({})), Ok(21 + 5 * 4));
         assert_eq!(cost(page, json!({ "n": 10 })), Ok(21 + 10 * 4));
         assert_eq!(cost("query ($n: Int) { matches(first: $n) { nodes { id } } }", json!({})), Ok(21 + 100 * 2));
@@ -371,7 +371,8 @@ mod tests {
 
     #[test]
     fn explorers_may_introspect_and_nobody_may_walk_in_circles() {
-        let types = "{ __schema { types { fields { args { type { ofType { ofType { ofType { ofType { name } } } } } } } } } }";
+        let types =
+            "{ __schema { types { fields { args { type { ofType { ofType { ofType { ofType { name } } } } } } } } } }";
         assert!(cost(types, json!({})).is_ok());
         let circle = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
         assert_eq!(cost(circle, json!({})), Err(TooCostly::Introspection));

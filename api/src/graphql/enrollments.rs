@@ -1,7 +1,6 @@
 //! Enrollments and answers.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::{enrollments, programs::Question},
     store::lists::{
@@ -23,7 +22,7 @@ use super::{
     programs::Program,
     reader::{Maybe, find, reader},
     rounds::Round,
-    scalars::Date,
+    scalars::{Date, Instant},
     words::{EnrollmentRole, EnrollmentStatus},
 };
 
@@ -147,11 +146,17 @@ impl Enrollment {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchOrder>,
     ) -> Maybe<Listing<MatchList>> {
         let of = (MatchesOf::Enrollment, self.0.id);
-        list(ctx, MatchWhere::list(filter), MatchOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            MatchWhere::list(filter),
+            MatchOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// Why the latest published run found no partner, and what would help. Null when none failed to, and once there is a
@@ -181,18 +186,18 @@ impl Enrollment {
     }
 
     /// When the person applied; the order in which country caps count.
-    async fn applied_at(&self) -> DateTime<Utc> {
-        self.0.applied_at
+    async fn applied_at(&self) -> Instant {
+        Instant(self.0.applied_at)
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
     }
 }
 

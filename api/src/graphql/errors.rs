@@ -59,10 +59,8 @@ impl ErrorCode {
     }
 
     fn of(error: &ServerError) -> Option<Self> {
-        match error.extensions.as_ref()?.get("code")? {
-            Value::String(code) => Self::ALL.into_iter().find(|known| known.as_str() == code),
-            _ => None,
-        }
+        let Value::String(code) = error.extensions.as_ref()?.get("code")? else { return None };
+        Self::ALL.into_iter().find(|known| known.as_str() == code)
     }
 }
 
@@ -88,7 +86,9 @@ pub(super) fn refused(mut errors: Vec<ServerError>, code: ErrorCode) -> Response
 
 /// Whether nothing was executed: the document was refused as a whole. Such an answer has no `data`.
 pub fn is_request_error(response: &Response) -> bool {
-    response.data == Value::Null && !response.errors.is_empty() && response.errors.iter().all(|error| error.path.is_empty())
+    response.data == Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// The last step of every answer: gives each error its code and the request's id, and hides what is ours.

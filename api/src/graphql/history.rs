@@ -1,13 +1,13 @@
 //! State changes, for showing.
 
 use async_graphql::{Context, Object, Result};
-use chrono::{DateTime, Utc};
 use shared::store::history::PastChange;
 use uuid::Uuid;
 
 use super::{
     people::Person,
     reader::{Maybe, reader},
+    scalars::Instant,
 };
 
 /// One step in the life of a match or an enrollment.
@@ -40,8 +40,8 @@ impl StateChange {
     }
 
     /// When.
-    async fn at(&self) -> DateTime<Utc> {
-        self.change.at
+    async fn at(&self) -> Instant {
+        Instant(self.change.at)
     }
 
     /// Who did it: for staff, and for the person who did it. Null for everybody else, and when time or the nightly run

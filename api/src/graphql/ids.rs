@@ -115,7 +115,19 @@ mod tests {
         let spelled = encode(&format!("Match:{}", SOME.hyphenated()));
         let capitals = encode(&format!("Match:{}", SOME.simple().to_string().to_uppercase()));
         let padded = format!("{}=", *global(Kind::Match, SOME));
-        for garbage in ["", "1", "Match", "é", "====", &encode("Match:"), &encode("Nothing:1"), &spelled, &capitals, &padded, &long] {
+        for garbage in [
+            "",
+            "1",
+            "Match",
+            "é",
+            "====",
+            &encode("Match:"),
+            &encode("Nothing:1"),
+            &spelled,
+            &capitals,
+            &padded,
+            &long,
+        ] {
             assert_eq!(read(garbage), None, "{}", garbage.get(..40.min(garbage.len())).unwrap_or_default());
         }
         assert_eq!(read_as(Kind::Person, &global(Kind::Match, SOME)), None);

@@ -1,7 +1,6 @@
 //! Match runs, their reports and the pairs they planned.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::{match_runs, non_matches::Reason},
     store::lists::{
@@ -22,7 +21,7 @@ use super::{
     programs::Program,
     reader::{Maybe, find, reader},
     rounds::{Round, int},
-    scalars::Date,
+    scalars::{Date, Instant},
     sentences::Voice,
     words::{NonMatchReason, RunOrigin, RunStatus},
 };
@@ -144,23 +143,23 @@ impl MatchRun {
     }
 
     /// When it was asked for.
-    async fn queued_at(&self) -> DateTime<Utc> {
-        self.0.queued_at
+    async fn queued_at(&self) -> Instant {
+        Instant(self.0.queued_at)
     }
 
     /// When a worker began; null if none did yet.
-    async fn started_at(&self) -> Option<DateTime<Utc>> {
-        self.0.started_at
+    async fn started_at(&self) -> Option<Instant> {
+        self.0.started_at.map(Instant)
     }
 
     /// When it ended; null if it did not yet.
-    async fn finished_at(&self) -> Option<DateTime<Utc>> {
-        self.0.finished_at
+    async fn finished_at(&self) -> Option<Instant> {
+        self.0.finished_at.map(Instant)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
     }
 
     /// The pairs it planned, the best first by default.
@@ -171,8 +170,10 @@ impl MatchRun {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<PlannedPairWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<PlannedPairOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            PlannedPairWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<PlannedPairOrder>,
     ) -> Maybe<Listing<PlannedPairList>> {
         let of = (PlannedPairsOf::Run, self.0.id);
         let pairs = PlannedPairList { minimum_score: filter.and_then(|filter| filter.minimum_score) };
@@ -187,10 +188,16 @@ impl MatchRun {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<NonMatchOrder>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<NonMatchOrder>,
     ) -> Maybe<Listing<NonMatchList>> {
         let of = (NonMatchesOf::Run, self.0.id);
-        list(ctx, Ok(NonMatchList::default()), NonMatchOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            Ok(NonMatchList::default()),
+            NonMatchOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// The matches that came of it, the latest first by default; none before it is published.
@@ -201,11 +208,17 @@ impl MatchRun {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchOrder>,
     ) -> Maybe<Listing<MatchList>> {
         let of = (MatchesOf::Run, self.0.id);
-        list(ctx, MatchWhere::list(filter), MatchOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            MatchWhere::list(filter),
+            MatchOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 }
 

@@ -1,7 +1,6 @@
 //! Matches and their sides.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::matches::{self, Side},
     store::lists::{
@@ -25,6 +24,7 @@ use super::{
     programs::Program,
     reader::{Maybe, find, reader},
     rounds::Round,
+    scalars::Instant,
     sentences::Voice,
     words::{AnswerToMatch, EnrollmentRole, MatchOrigin, MatchStatus},
 };
@@ -168,28 +168,28 @@ impl Match {
     }
 
     /// When it was proposed.
-    async fn proposed_at(&self) -> DateTime<Utc> {
-        self.0.proposed_at
+    async fn proposed_at(&self) -> Instant {
+        Instant(self.0.proposed_at)
     }
 
     /// An unanswered proposal closes at this moment; null when it does not.
-    async fn answer_by(&self) -> Option<DateTime<Utc>> {
-        self.0.answer_by
+    async fn answer_by(&self) -> Option<Instant> {
+        self.0.answer_by.map(Instant)
     }
 
     /// When the two were introduced; null if they were not yet.
-    async fn activated_at(&self) -> Option<DateTime<Utc>> {
-        self.0.activated_at
+    async fn activated_at(&self) -> Option<Instant> {
+        self.0.activated_at.map(Instant)
     }
 
     /// When the two were first in touch, as one of them told us; null if nobody did.
-    async fn first_contact_at(&self) -> Option<DateTime<Utc>> {
-        self.0.first_contact_at
+    async fn first_contact_at(&self) -> Option<Instant> {
+        self.0.first_contact_at.map(Instant)
     }
 
     /// When it ended, in whatever way; null while it lives.
-    async fn ended_at(&self) -> Option<DateTime<Utc>> {
-        self.0.ended_at
+    async fn ended_at(&self) -> Option<Instant> {
+        self.0.ended_at.map(Instant)
     }
 
     /// Who ended it. For staff, and for whoever did; null for everybody else, and when time did.
@@ -208,9 +208,8 @@ impl Match {
     /// Why it ended, in the words of whoever ended it. For staff, and for whoever did; null for everybody else.
     async fn end_reason(&self, ctx: &Context<'_>) -> Maybe<&str> {
         let reason = self.0.end_reason.as_deref()?;
-        let shown = reader(ctx).and_then(|reader| {
-            Ok(self.side(ctx)?.is_none() || self.0.ended_by == Some(reader.caller.person_id()))
-        });
+        let shown = reader(ctx)
+            .and_then(|reader| Ok(self.side(ctx)?.is_none() || self.0.ended_by == Some(reader.caller.person_id())));
         shown.map(|shown| shown.then_some(reason)).transpose()
     }
 
@@ -232,14 +231,20 @@ impl Match {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MessageWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MessageOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MessageWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MessageOrder>,
     ) -> Maybe<Listing<MessageList>> {
         match self.side(ctx) {
             Ok(Some(_)) => None,
             Ok(None) => {
                 let of = (MessagesOf::Match, self.0.id);
-                list(ctx, MessageWhere::list(filter), MessageOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+                list(
+                    ctx,
+                    Ok(MessageWhere::list(filter)),
+                    MessageOrder::stretch(order_by, Paging { first, after, last, before }),
+                    Some(of),
+                )
+                .await
             }
             Err(error) => Some(Err(error)),
         }
@@ -251,13 +256,13 @@ impl Match {
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
     }
 }
 
@@ -309,7 +314,7 @@ impl MatchSide {
     }
 
     /// When; null if they did not yet.
-    async fn answered_at(&self) -> Option<DateTime<Utc>> {
-        self.party.answered_at
+    async fn answered_at(&self) -> Option<Instant> {
+        self.party.answered_at.map(Instant)
     }
 }

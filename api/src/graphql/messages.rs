@@ -1,7 +1,6 @@
 //! Messages: what was sent to whom, for staff.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::messages,
     store::lists::{matches::MatchList, messages::MessageList},
@@ -13,6 +12,7 @@ use super::{
     matches::Match,
     people::Person,
     reader::{Maybe, find, reader},
+    scalars::Instant,
     words::MessageStatus,
 };
 
@@ -34,9 +34,9 @@ pub(super) struct MessageWhere {
 }
 
 impl MessageWhere {
-    pub(super) fn list(filter: Option<Self>) -> Result<MessageList> {
+    pub(super) fn list(filter: Option<Self>) -> MessageList {
         let statuses = filter.and_then(|filter| filter.statuses).unwrap_or_default();
-        Ok(MessageList { statuses: statuses.into_iter().map(Into::into).collect() })
+        MessageList { statuses: statuses.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -86,18 +86,18 @@ impl Message {
     }
 
     /// It is not sent before this moment.
-    async fn due_at(&self) -> DateTime<Utc> {
-        self.0.due_at
+    async fn due_at(&self) -> Instant {
+        Instant(self.0.due_at)
     }
 
     /// It is not sent after this moment; null if it never becomes pointless.
-    async fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.0.expires_at
+    async fn expires_at(&self) -> Option<Instant> {
+        self.0.expires_at.map(Instant)
     }
 
     /// When the mail relay accepted it; null if it did not yet.
-    async fn sent_at(&self) -> Option<DateTime<Utc>> {
-        self.0.sent_at
+    async fn sent_at(&self) -> Option<Instant> {
+        self.0.sent_at.map(Instant)
     }
 
     /// What went wrong last, or why it was suppressed; null if nothing.
@@ -111,12 +111,12 @@ impl Message {
     }
 
     /// When it was asked for.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
     }
 }

@@ -44,7 +44,9 @@ pub(super) enum Node {
 /// `BAD_USER_INPUT` for a text that is no id.
 pub(super) async fn nodes(ctx: &Context<'_>, name: &str, ids: &[ID]) -> Result<Vec<Option<Node>>> {
     let reader = reader(ctx)?;
-    let read = |id: &ID| ids::read(id).ok_or_else(|| fail(ErrorCode::BadUserInput, format!("`{name}` holds a text that is no id")));
+    let read = |id: &ID| {
+        ids::read(id).ok_or_else(|| fail(ErrorCode::BadUserInput, format!("`{name}` holds a text that is no id")))
+    };
     let wanted = ids.iter().map(read).collect::<Result<Vec<_>>>()?;
     let mut found = Found { reader, wanted: &wanted, nodes: HashMap::new() };
     found.load::<ConstraintList>(Kind::Constraint, Node::Constraint).await?;

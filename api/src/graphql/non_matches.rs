@@ -1,7 +1,6 @@
 //! Non-matches: why somebody has no partner, and what would help.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::{
         match_runs,
@@ -17,6 +16,7 @@ use super::{
     match_runs::MatchRun,
     reader::{Maybe, find, reader},
     rounds::int,
+    scalars::Instant,
     sentences,
     words::NonMatchReason,
 };
@@ -59,7 +59,7 @@ impl NonMatch {
         find::<MatchRunList>(ctx, self.0.run_id).await
     }
 
-    /// The reason. A decision about a pair is told to staff only: for the person it reads LOST_ON_TOTAL_SCORE.
+    /// The reason. A decision about a pair is told to staff only: for the person it reads `LOST_ON_TOTAL_SCORE`.
     async fn reason(&self, ctx: &Context<'_>) -> Maybe<NonMatchReason> {
         Some(self.finding(ctx).await.map(|finding| finding.reason.into()))
     }
@@ -90,8 +90,8 @@ impl NonMatch {
     }
 
     /// When it was found.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 }
 
@@ -111,11 +111,11 @@ pub(super) struct Removal {
 pub(super) struct Relaxation {
     /// What would have to change.
     kind: RelaxationKind,
-    /// The criterion's label, for DROP_CRITERION; null for the others.
+    /// The criterion's label, for `DROP_CRITERION`; null for the others.
     label: Option<String>,
-    /// The highest minimum score that would have sufficed, for LOWER_MINIMUM_SCORE; null for the others.
+    /// The highest minimum score that would have sufficed, for `LOWER_MINIMUM_SCORE`; null for the others.
     to: Option<i32>,
-    /// How many people could each have taken this person with one more place, for ONE_MORE_PLACE; null for the others.
+    /// How many people could each have taken this person with one more place, for `ONE_MORE_PLACE`; null for the others.
     candidates: Option<i32>,
     /// The same in plain English.
     sentence: String,

@@ -1,13 +1,13 @@
 //! Organizations and their staff.
 
 use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
 use shared::{domain::organizations, store};
 
 use super::{
     ids::{Kind, global},
     people::Person,
     reader::{Maybe, reader},
+    scalars::Instant,
     words::Role,
 };
 
@@ -57,13 +57,13 @@ impl Organization {
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
     }
 }
 
@@ -96,7 +96,7 @@ impl StaffRole {
     }
 
     /// When it was given.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 }

@@ -1,7 +1,6 @@
 //! People.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::people,
     store::lists::{
@@ -19,6 +18,7 @@ use super::{
     matches::{MatchOrder, MatchWhere},
     messages::{MessageOrder, MessageWhere},
     reader::{Maybe, reader},
+    scalars::Instant,
 };
 
 order! {
@@ -45,9 +45,9 @@ pub(super) struct PersonWhere {
 }
 
 impl PersonWhere {
-    pub(super) fn list(filter: Option<Self>) -> Result<PersonList> {
+    pub(super) fn list(filter: Option<Self>) -> PersonList {
         let Self { search, countries, active } = filter.unwrap_or_default();
-        Ok(PersonList { search, countries: countries.unwrap_or_default(), active, with_partners: false })
+        PersonList { search, countries: countries.unwrap_or_default(), active, with_partners: false }
     }
 }
 
@@ -136,13 +136,13 @@ impl Person {
     }
 
     /// When they were made. For themselves and staff; null for everybody else.
-    async fn created_at(&self, ctx: &Context<'_>) -> Maybe<DateTime<Utc>> {
-        self.shown(ctx, Some(self.0.created_at))
+    async fn created_at(&self, ctx: &Context<'_>) -> Maybe<Instant> {
+        self.shown(ctx, Some(Instant(self.0.created_at)))
     }
 
     /// When they last changed. For themselves and staff; null for everybody else.
-    async fn updated_at(&self, ctx: &Context<'_>) -> Maybe<DateTime<Utc>> {
-        self.shown(ctx, Some(self.0.updated_at))
+    async fn updated_at(&self, ctx: &Context<'_>) -> Maybe<Instant> {
+        self.shown(ctx, Some(Instant(self.0.updated_at)))
     }
 
     /// Their enrollments, of those the caller may see; the latest first by default.
@@ -153,11 +153,19 @@ impl Person {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<EnrollmentWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<EnrollmentOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            EnrollmentWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<EnrollmentOrder>,
     ) -> Maybe<Listing<EnrollmentList>> {
         let of = (EnrollmentsOf::Person, self.0.id);
-        list(ctx, EnrollmentWhere::list(filter), EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            EnrollmentWhere::list(filter),
+            EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// Their matches, of those the caller may see; the latest first by default.
@@ -168,11 +176,17 @@ impl Person {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchOrder>,
     ) -> Maybe<Listing<MatchList>> {
         let of = (MatchesOf::Person, self.0.id);
-        list(ctx, MatchWhere::list(filter), MatchOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            MatchWhere::list(filter),
+            MatchOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// The mails to this person, the latest first by default. For staff who look after them; null for everybody else.
@@ -183,14 +197,20 @@ impl Person {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MessageWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MessageOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MessageWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MessageOrder>,
     ) -> Maybe<Listing<MessageList>> {
         match reader(ctx) {
             Ok(reader) if !reader.caller.looks_after(self.0.country.as_deref()) => None,
             Ok(_) => {
                 let of = (MessagesOf::Person, self.0.id);
-                list(ctx, MessageWhere::list(filter), MessageOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+                list(
+                    ctx,
+                    Ok(MessageWhere::list(filter)),
+                    MessageOrder::stretch(order_by, Paging { first, after, last, before }),
+                    Some(of),
+                )
+                .await
             }
             Err(error) => Some(Err(error)),
         }

@@ -1,7 +1,6 @@
 //! Programs, with their questions and criteria.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::programs,
     store::lists::{
@@ -24,7 +23,7 @@ use super::{
     matches::{MatchOrder, MatchWhere},
     reader::{Maybe, reader},
     rounds::{RoundOrder, RoundWhere},
-    scalars::LocalTime,
+    scalars::{Instant, LocalTime},
     words::{Admission, Asks, Comparison, Consent, Objective, ProgramKind, QuestionKind, Strength, Subject},
 };
 
@@ -52,9 +51,9 @@ pub(super) struct ProgramWhere {
 }
 
 impl ProgramWhere {
-    pub(super) fn list(filter: Option<Self>) -> Result<ProgramList> {
+    pub(super) fn list(filter: Option<Self>) -> ProgramList {
         let Self { search, kind, archived } = filter.unwrap_or_default();
-        Ok(ProgramList { search, kind: kind.map(Into::into), archived })
+        ProgramList { search, kind: kind.map(Into::into), archived }
     }
 }
 
@@ -168,18 +167,18 @@ impl Program {
     }
 
     /// When it was put away; null while it lives. An archived program has no nights.
-    async fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.0.archived_at
+    async fn archived_at(&self) -> Option<Instant> {
+        self.0.archived_at.map(Instant)
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
     }
 
     /// Its rounds, the latest first by default; drafts only for staff.
@@ -190,11 +189,17 @@ impl Program {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<RoundWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<RoundOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<RoundWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<RoundOrder>,
     ) -> Maybe<Listing<RoundList>> {
         let of = (RoundsOf::Program, self.0.id);
-        list(ctx, RoundWhere::list(filter), RoundOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            Ok(RoundWhere::list(filter)),
+            RoundOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// The caller's latest enrollment in it; null if there is none.
@@ -216,11 +221,19 @@ impl Program {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<EnrollmentWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<EnrollmentOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            EnrollmentWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<EnrollmentOrder>,
     ) -> Maybe<Listing<EnrollmentList>> {
         let of = (EnrollmentsOf::Program, self.0.id);
-        list(ctx, EnrollmentWhere::list(filter), EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            EnrollmentWhere::list(filter),
+            EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// The matches in it, of those the caller may see; the latest first by default.
@@ -231,11 +244,17 @@ impl Program {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchOrder>,
     ) -> Maybe<Listing<MatchList>> {
         let of = (MatchesOf::Program, self.0.id);
-        list(ctx, MatchWhere::list(filter), MatchOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            MatchWhere::list(filter),
+            MatchOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// Its match runs, the latest first by default. For staff of all countries; null for everybody else.
@@ -246,14 +265,20 @@ impl Program {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchRunWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchRunOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchRunWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchRunOrder>,
     ) -> Maybe<Listing<MatchRunList>> {
         match reader(ctx) {
             Ok(reader) if !reader.caller.runs_programs() => None,
             Ok(_) => {
                 let of = (MatchRunsOf::Program, self.0.id);
-                list(ctx, MatchRunWhere::list(filter), MatchRunOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+                list(
+                    ctx,
+                    MatchRunWhere::list(filter),
+                    MatchRunOrder::stretch(order_by, Paging { first, after, last, before }),
+                    Some(of),
+                )
+                .await
             }
             Err(error) => Some(Err(error)),
         }
@@ -268,11 +293,19 @@ impl Program {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<ConstraintWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<ConstraintOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            ConstraintWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<ConstraintOrder>,
     ) -> Maybe<Listing<ConstraintList>> {
         let of = (ConstraintsOf::Program, self.0.id);
-        list(ctx, ConstraintWhere::list(filter), ConstraintOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            Ok(ConstraintWhere::list(filter)),
+            ConstraintOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 }
 

@@ -87,14 +87,14 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<PersonWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<PersonOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<PersonWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<PersonOrder>,
     ) -> Maybe<Listing<PersonList>> {
         let people = reader(ctx).and_then(|reader| {
             if !reader.sight.staff {
                 return Err(forbidden("only staff list people; your partners are in your matches"));
             }
-            PersonWhere::list(filter)
+            Ok(PersonWhere::list(filter))
         });
         list(ctx, people, PersonOrder::stretch(order_by, Paging { first, after, last, before }), None).await
     }
@@ -112,10 +112,16 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<ProgramWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<ProgramOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<ProgramWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<ProgramOrder>,
     ) -> Maybe<Listing<ProgramList>> {
-        list(ctx, ProgramWhere::list(filter), ProgramOrder::stretch(order_by, Paging { first, after, last, before }), None).await
+        list(
+            ctx,
+            Ok(ProgramWhere::list(filter)),
+            ProgramOrder::stretch(order_by, Paging { first, after, last, before }),
+            None,
+        )
+        .await
     }
 
     /// The round with this id; null when there is none for the caller. Drafts are for staff.
@@ -132,18 +138,22 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<RoundWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<RoundOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<RoundWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<RoundOrder>,
     ) -> Maybe<Listing<RoundList>> {
         let stretch = RoundOrder::stretch(order_by, Paging { first, after, last, before });
         match reader(ctx).and_then(|_| argument(Kind::Program, "programId", &program_id)) {
-            Ok(program_id) => list(ctx, RoundWhere::list(filter), stretch, Some((RoundsOf::Program, program_id))).await,
+            Ok(program_id) => list(ctx, Ok(RoundWhere::list(filter)), stretch, Some((RoundsOf::Program, program_id))).await,
             Err(error) => Some(Err(error)),
         }
     }
 
     /// The enrollment with this id; null when there is none for the caller.
-    async fn enrollment(&self, ctx: &Context<'_>, #[graphql(desc = "An enrollment's id.")] id: ID) -> Maybe<Enrollment> {
+    async fn enrollment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An enrollment's id.")] id: ID,
+    ) -> Maybe<Enrollment> {
         by_id::<EnrollmentList>(ctx, Kind::Enrollment, &id).await
     }
 
@@ -155,10 +165,18 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<EnrollmentWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<EnrollmentOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            EnrollmentWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<EnrollmentOrder>,
     ) -> Maybe<Listing<EnrollmentList>> {
-        list(ctx, EnrollmentWhere::list(filter), EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }), None).await
+        list(
+            ctx,
+            EnrollmentWhere::list(filter),
+            EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }),
+            None,
+        )
+        .await
     }
 
     /// The match with this id; null when there is none for the caller.
@@ -175,10 +193,11 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchOrder>,
     ) -> Maybe<Listing<MatchList>> {
-        list(ctx, MatchWhere::list(filter), MatchOrder::stretch(order_by, Paging { first, after, last, before }), None).await
+        list(ctx, MatchWhere::list(filter), MatchOrder::stretch(order_by, Paging { first, after, last, before }), None)
+            .await
     }
 
     /// The match run with this id; null when there is none for the caller. For staff of all countries.
@@ -195,8 +214,8 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchRunWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchRunOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchRunWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchRunOrder>,
     ) -> Maybe<Listing<MatchRunList>> {
         let runs: Result<MatchRunList> = reader(ctx).and_then(|reader| {
             if !reader.caller.runs_programs() {
@@ -217,14 +236,16 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<ConstraintWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<ConstraintOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            ConstraintWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<ConstraintOrder>,
     ) -> Maybe<Listing<ConstraintList>> {
         let stretch = ConstraintOrder::stretch(order_by, Paging { first, after, last, before });
         match reader(ctx).and_then(|_| argument(Kind::Program, "programId", &program_id)) {
             Ok(program_id) => {
                 let of = (ConstraintsOf::Program, program_id);
-                list(ctx, ConstraintWhere::list(filter), stretch, Some(of)).await
+                list(ctx, Ok(ConstraintWhere::list(filter)), stretch, Some(of)).await
             }
             Err(error) => Some(Err(error)),
         }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{
     batch::Batch,
     errors::{ErrorCode, fail},
-    shown::Lists,
+    shown::{Batches, Lists, Part},
 };
 use crate::{caller::Caller, use_cases::State};
 
@@ -156,16 +156,16 @@ impl Reader {
         let Some((of, thing)) = of else {
             return Ok(lists::page(&self.state.store, &self.sight, &list, &stretch, None).await?);
         };
-        let fetch = async |keys: Vec<((L, Stretch<L::Order>, L::Of), Uuid)>| {
+        let fetch = async |keys: Vec<(Part<L>, Uuid)>| {
             let mut found = HashMap::new();
-            for (key, things) in grouped(keys) {
-                let (list, stretch, of) = &key;
+            for (part, things) in grouped(keys) {
+                let Part { list, stretch, of } = &part;
                 let pages = lists::pages(&self.state.store, &self.sight, list, stretch, *of, &things).await?;
-                found.extend(pages.into_iter().map(|(thing, page)| ((key.clone(), thing), page)));
+                found.extend(pages.into_iter().map(|(thing, page)| ((part.clone(), thing), page)));
             }
             Ok::<_, StoreError>(found)
         };
-        let key = ((list, stretch, of), thing);
+        let key = (Part { list, stretch, of }, thing);
         Ok(L::batches(&self.lists).pages.load(key, fetch).await?.unwrap_or_default())
     }
 
@@ -214,7 +214,7 @@ pub(super) trait Shown: List {
     type Node: OutputType + From<Self::Item>;
 
     /// Where loads of this list are gathered.
-    fn batches(lists: &Lists) -> &super::shown::Batches<Self>;
+    fn batches(lists: &Lists) -> &Batches<Self>;
 
     /// The list to look single things up in.
     fn lookup() -> Self {

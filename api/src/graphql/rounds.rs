@@ -1,7 +1,6 @@
 //! Rounds.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use shared::{
     domain::rounds,
     store::lists::{
@@ -19,7 +18,7 @@ use super::{
     matches::{MatchOrder, MatchWhere},
     programs::Program,
     reader::{Maybe, reader},
-    scalars::Date,
+    scalars::{Date, Instant},
     words::{EnrollmentStatus, MatchStatus, RoundStatus},
 };
 
@@ -41,9 +40,9 @@ pub(super) struct RoundWhere {
 }
 
 impl RoundWhere {
-    pub(super) fn list(filter: Option<Self>) -> Result<RoundList> {
+    pub(super) fn list(filter: Option<Self>) -> RoundList {
         let statuses = filter.and_then(|filter| filter.statuses).unwrap_or_default();
-        Ok(RoundList { statuses: statuses.into_iter().map(Into::into).collect() })
+        RoundList { statuses: statuses.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -103,23 +102,23 @@ impl Round {
     }
 
     /// When enrollment opened; null if it did not yet.
-    async fn opened_at(&self) -> Option<DateTime<Utc>> {
-        self.0.opened_at
+    async fn opened_at(&self) -> Option<Instant> {
+        self.0.opened_at.map(Instant)
     }
 
     /// When enrollment closed; null if it did not yet.
-    async fn closed_at(&self) -> Option<DateTime<Utc>> {
-        self.0.closed_at
+    async fn closed_at(&self) -> Option<Instant> {
+        self.0.closed_at.map(Instant)
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> Instant {
+        Instant(self.0.created_at)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> Instant {
+        Instant(self.0.updated_at)
     }
 
     /// How it stands, in numbers. For staff, within the countries they look after; null for everybody else.
@@ -142,11 +141,19 @@ impl Round {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<EnrollmentWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<EnrollmentOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            EnrollmentWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<EnrollmentOrder>,
     ) -> Maybe<Listing<EnrollmentList>> {
         let of = (EnrollmentsOf::Round, self.0.id);
-        list(ctx, EnrollmentWhere::list(filter), EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            EnrollmentWhere::list(filter),
+            EnrollmentOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 
     /// The matches in it, of those the caller may see; the latest first by default.
@@ -157,11 +164,17 @@ impl Round {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchOrder>,
     ) -> Maybe<Listing<MatchList>> {
         let of = (MatchesOf::Round, self.0.id);
-        list(ctx, MatchWhere::list(filter), MatchOrder::stretch(order_by, Paging { first, after, last, before }), Some(of)).await
+        list(
+            ctx,
+            MatchWhere::list(filter),
+            MatchOrder::stretch(order_by, Paging { first, after, last, before }),
+            Some(of),
+        )
+        .await
     }
 }
 
@@ -203,9 +216,12 @@ pub(super) fn int(number: impl TryInto<i32>) -> i32 {
 
 impl From<lists::RoundStatistics> for RoundStatistics {
     fn from(found: lists::RoundStatistics) -> Self {
-        let enrollment =
-            |count: &lists::Count<_>| EnrollmentCount { status: EnrollmentStatus::from(count.status), count: int(count.count) };
-        let matched = |count: &lists::Count<_>| MatchCount { status: MatchStatus::from(count.status), count: int(count.count) };
+        let enrollment = |count: &lists::Count<_>| EnrollmentCount {
+            status: EnrollmentStatus::from(count.status),
+            count: int(count.count),
+        };
+        let matched =
+            |count: &lists::Count<_>| MatchCount { status: MatchStatus::from(count.status), count: int(count.count) };
         Self {
             enrollments: found.enrollments.iter().map(enrollment).collect(),
             matches: found.matches.iter().map(matched).collect(),

@@ -1,7 +1,7 @@
 //! Scalars that GraphQL does not have.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 
 /// A day without a time zone, as `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,30 @@ impl ScalarType for Date {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+/// A moment, to the microsecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Instant(pub(super) DateTime<Utc>);
+
+/// A moment to the microsecond, in UTC, as `2026-11-23T08:00:00Z` (RFC 3339).
+#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
+impl ScalarType for Instant {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        match DateTime::parse_from_rfc3339(text) {
+            Ok(instant) => Ok(Self(instant.to_utc())),
+            Err(_) => Err(InputValueError::custom("use RFC 3339, such as 2026-11-23T08:00:00Z")),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
@@ -55,7 +79,14 @@ impl ScalarType for LocalTime {
 
 #[cfg(test)]
 mod tests {
-    use super::{Date, LocalTime, ScalarType as _, Value};
+    use super::{Date, Instant, LocalTime, ScalarType as _, Value};
+
+    #[test]
+    fn a_moment_is_told_in_utc() {
+        let read = |text: &str| Instant::parse(Value::from(text)).map(|instant| instant.to_value()).ok();
+        assert_eq!(read("2026-11-23T09:00:00.5+01:00"), Some(Value::from("2026-11-23T08:00:00.500Z")));
+        assert_eq!(read("2026-11-23"), None);
+    }
 
     #[test]
     fn dates_and_times_have_one_spelling() {

@@ -38,7 +38,9 @@ pub(super) fn ground(ground: &Ground, voice: Voice) -> String {
         Ground::DifferentAnswers { label, a, b } if you => {
             format!("{label}: {} on your side, {} on your partner's.", list(a), list(b))
         }
-        Ground::DifferentAnswers { label, a, b } => format!("{label}: {} on one side, {} on the other.", list(a), list(b)),
+        Ground::DifferentAnswers { label, a, b } => {
+            format!("{label}: {} on one side, {} on the other.", list(a), list(b))
+        }
         Ground::Offered { label, by_a, by_b } => offered(label, by_a, by_b, you),
         Ground::HoursApart { hours: 0 } => "The two clocks show the same hour.".to_owned(),
         Ground::HoursApart { hours: 1 } => "The two clocks are one hour apart.".to_owned(),
@@ -47,7 +49,8 @@ pub(super) fn ground(ground: &Ground, voice: Voice) -> String {
 }
 
 fn offered(label: &str, by_a: &[String], by_b: &[String], you: bool) -> String {
-    let (first, second) = if you { ("you offer", "your partner offers") } else { ("the first offers", "the second offers") };
+    let (first, second) =
+        if you { ("you offer", "your partner offers") } else { ("the first offers", "the second offers") };
     match (by_a, by_b) {
         ([], []) => format!("{label}: neither offers what the other is looking for."),
         (by_a, []) => format!("{label}: {first} {}, as wanted.", list(by_a)),
@@ -60,9 +63,13 @@ fn offered(label: &str, by_a: &[String], by_b: &[String], you: bool) -> String {
 pub(super) const fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::NoCandidateMust => "Nobody in the round satisfied all the rules that must hold.",
-        Reason::AllCandidatesFull => "There were suitable people, but all of them have as many partners as they can take.",
+        Reason::AllCandidatesFull => {
+            "There were suitable people, but all of them have as many partners as they can take."
+        }
         Reason::LostOnPriority => "There were not enough places, and they went to people with a higher priority.",
-        Reason::LostOnTotalScore => "There were suitable people, but each of them is in a pair that fits better in total.",
+        Reason::LostOnTotalScore => {
+            "There were suitable people, but each of them is in a pair that fits better in total."
+        }
         Reason::OddOneOut => "The number of people who could be paired was odd, and one had to be left over.",
         Reason::OnlyPastPartners => "The only suitable people are past partners.",
         Reason::ExcludedByConstraint => "A decision about a pair excluded the last suitable person.",
@@ -88,7 +95,9 @@ pub(super) fn relaxation(relaxation: &Relaxation) -> String {
         Relaxation::DropCriterion { label } => {
             format!("Without the rule \u{201c}{label}\u{201d} there would have been a partner.")
         }
-        Relaxation::AllowPastPartners => "If past partners could meet again, there would have been a partner.".to_owned(),
+        Relaxation::AllowPastPartners => {
+            "If past partners could meet again, there would have been a partner.".to_owned()
+        }
         Relaxation::LowerMinimumScore { to } => {
             format!("With a minimum score of {to} there would have been a partner.")
         }

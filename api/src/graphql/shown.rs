@@ -27,11 +27,19 @@ use super::{
     rounds::Round,
 };
 
+/// What is asked about many things at once: the same stretch of the same list under each.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Part<L: List> {
+    pub(super) list: L,
+    pub(super) stretch: Stretch<L::Order>,
+    pub(super) of: L::Of,
+}
+
 /// The loads of one list.
 #[derive(Debug)]
 pub(super) struct Batches<L: List> {
     pub(super) found: Batch<Uuid, L::Item>,
-    pub(super) pages: Batch<((L, Stretch<L::Order>, L::Of), Uuid), Page<L::Item>>,
+    pub(super) pages: Batch<(Part<L>, Uuid), Page<L::Item>>,
     pub(super) counts: Batch<((L, L::Of), Uuid), u64>,
 }
 

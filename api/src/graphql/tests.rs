@@ -94,7 +94,8 @@ async fn ask(query: &str, variables: Value) -> Value {
 
 #[tokio::test]
 async fn nobody_in_particular_gets_nothing() {
-    let answer = ask("{ viewer { person { id } } programs(first: 1) { totalCount } node(id: \"x\") { id } }", json!({})).await;
+    let answer =
+        ask("{ viewer { person { id } } programs(first: 1) { totalCount } node(id: \"x\") { id } }", json!({})).await;
     assert_eq!(answer["data"], json!({ "viewer": null, "programs": null, "node": null }));
     let errors = answer["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 3);

@@ -49,8 +49,10 @@ impl Viewer {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<EnrollmentWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<EnrollmentOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            EnrollmentWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<EnrollmentOrder>,
     ) -> Maybe<Listing<EnrollmentList>> {
         let of = own(ctx).map(|own| (EnrollmentsOf::Person, own));
         let stretch = EnrollmentOrder::stretch(order_by, Paging { first, after, last, before });
@@ -68,8 +70,8 @@ impl Viewer {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(name = "where", desc = "What to leave out; nothing by default.")] filter: Option<MatchWhere>,
-        #[graphql(desc = "The order; see its default.")] order_by: Option<MatchOrder>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<MatchWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MatchOrder>,
     ) -> Maybe<Listing<MatchList>> {
         let of = own(ctx).map(|own| (MatchesOf::Person, own));
         let stretch = MatchOrder::stretch(order_by, Paging { first, after, last, before });

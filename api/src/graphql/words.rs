@@ -108,7 +108,7 @@ word! {
         Overlap,
         /// One offers what the other wants. For questions that ask BOTH.
         Offers,
-        /// At most so many hours apart. For TIME_ZONE.
+        /// At most so many hours apart. For `TIME_ZONE`.
         Within,
     }
 }

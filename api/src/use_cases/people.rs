@@ -78,6 +78,9 @@ pub(super) fn new_person(state: &State, caller: &Caller, draft: PersonDraft) -> 
 /// # Errors
 /// Refused to anyone but staff who look after the person's country, for invalid fields, and for a taken address or id.
 pub async fn create_person(state: &State, caller: &Caller, draft: PersonDraft) -> Result<Person, UseCaseError> {
+    if !caller.is_staff() {
+        return Err(refuse(RefusalCode::Forbidden, "only staff create people"));
+    }
     let mut person = new_person(state, caller, draft);
     passed(check(&mut person))?;
     if !caller.looks_after(person.country.as_deref()) {

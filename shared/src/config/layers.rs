@@ -151,6 +151,8 @@ impl Stack {
             ("http.public_url", public_url.into()),
             ("http.address_file", format!("{dir}/address").into()),
             ("http.explorer", true.into()),
+            // What the dev command prints is not to drown in what an operator would want to read.
+            ("log.level", "warn".into()),
             ("mail.transport", "mailbox".into()),
             ("mail.mailbox_dir", format!("{dir}/mailbox").into()),
             ("mail.from_address", "counterpart@localhost".into()),

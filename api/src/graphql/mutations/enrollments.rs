@@ -213,7 +213,8 @@ impl EnrollmentMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Enrollment, "id", &input.id)?;
-            Ok(Enrollment(enrollments::withdraw_enrollment(state, caller, id, input.reason).await?))
+            let left = Box::pin(enrollments::withdraw_enrollment(state, caller, id, input.reason)).await?;
+            Ok(Enrollment(left))
         })
         .await
     }
@@ -271,7 +272,8 @@ impl EnrollmentMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Enrollment, "id", &input.id)?;
-            Ok(Enrollment(enrollments::remove_enrollment(state, caller, id, input.reason).await?))
+            let left = Box::pin(enrollments::remove_enrollment(state, caller, id, input.reason)).await?;
+            Ok(Enrollment(left))
         })
         .await
     }

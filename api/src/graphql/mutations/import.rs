@@ -63,7 +63,8 @@ payload! {
 
 impl From<import::ImportReport> for ImportReport {
     fn from(report: import::ImportReport) -> Self {
-        let row = |row: import::RowError| ImportRowError { line: int(row.line), column: row.column, message: row.message };
+        let row =
+            |row: import::RowError| ImportRowError { line: int(row.line), column: row.column, message: row.message };
         Self {
             created: int(report.created),
             updated: int(report.updated),

@@ -41,7 +41,7 @@ pub(super) struct EndMatchInput {
     id: ID,
     /// Why, in 1 to 1,000 characters. Only staff read it; the partner learns that the match ended.
     reason: String,
-    /// True when it reached what it was for: COMPLETED. Otherwise ENDED_EARLY.
+    /// True when it reached what it was for: COMPLETED. Otherwise `ENDED_EARLY`.
     #[graphql(default)]
     completed: bool,
     /// True to never match these two again. Of one of the two it is a confidential wish, of staff a decision.

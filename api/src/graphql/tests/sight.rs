@@ -63,7 +63,16 @@ async fn everybody_sees_their_own_part_of_it() {
     let seen = async |person: &Person| world.ask(person, SEEN, json!({ "ids": ids })).await;
     let names = |data: &Value| -> Vec<Value> {
         let nodes = data["nodes"].as_array().expect("nodes");
-        nodes.iter().map(|node| if node.is_null() { json!(null) } else { node.get("name").cloned().unwrap_or(node["__typename"].clone()) }).collect()
+        nodes
+            .iter()
+            .map(|node| {
+                if node.is_null() {
+                    json!(null)
+                } else {
+                    node.get("name").cloned().unwrap_or(node["__typename"].clone())
+                }
+            })
+            .collect()
     };
 
     let data = seen(&ana).await;
@@ -73,7 +82,8 @@ async fn everybody_sees_their_own_part_of_it() {
     assert_eq!(data["enrollments"]["totalCount"], 1);
     let first = &data["matches"]["nodes"][0];
     assert_eq!(first["partner"], json!({ "name": "Ben", "email": null }));
-    let abouts: Vec<&Value> = first["sides"].as_array().expect("sides").iter().map(|side| &side["about"][0]["values"][0]).collect();
+    let abouts: Vec<&Value> =
+        first["sides"].as_array().expect("sides").iter().map(|side| &side["about"][0]["values"][0]).collect();
     assert!(abouts.contains(&&json!("data")) && abouts.contains(&&json!("writing")), "{data:#}");
     let own = first["sides"].as_array().expect("sides").iter().filter(|side| !side["enrollment"].is_null()).count();
     assert_eq!(own, 1, "the partner's enrollment is the partner's");
@@ -161,20 +171,26 @@ async fn lists_under_lists_are_paged_and_counted_thing_by_thing() {
     assert_eq!(*statistics, json!({ "matched": 1, "unmatched": 2, "matches": [{ "status": "PROPOSED", "count": 2 }] }));
     let wrong = "query ($c: String) { matches(first: 1, after: $c) { totalCount } match(id: \"x\") { id } people(first: 101) { totalCount } }";
     let answer = world.raw(&admin, wrong, json!({ "c": data["scored"]["pageInfo"]["endCursor"] })).await;
-    let codes: Vec<&Value> = answer["errors"].as_array().expect("errors").iter().map(|error| &error["extensions"]["code"]).collect();
+    let codes: Vec<&Value> =
+        answer["errors"].as_array().expect("errors").iter().map(|error| &error["extensions"]["code"]).collect();
     assert_eq!(codes, [&json!("BAD_USER_INPUT"); 3], "{answer:#}");
     assert_eq!(answer["data"], json!({ "matches": null, "match": null, "people": null }));
 }
 
 async fn enrollment(world: &World, person: &Person) -> Value {
-    world.ask(person, "{ enrollments(first: 1) { nodes { id } } }", json!({})).await["enrollments"]["nodes"][0]["id"].clone()
+    world.ask(person, "{ enrollments(first: 1) { nodes { id } } }", json!({})).await["enrollments"]["nodes"][0]["id"]
+        .clone()
 }
 
 #[tokio::test]
 async fn a_refusal_names_its_code_and_its_field() {
     let Cast { world, ana, admin, program, .. } = cast().await;
     let forbidden = world
-        .raw(&ana, "mutation { archiveProgram(input: { id: \"x\" }) { program { id } userErrors { code field } } }", json!({}))
+        .raw(
+            &ana,
+            "mutation { archiveProgram(input: { id: \"x\" }) { program { id } userErrors { code field } } }",
+            json!({}),
+        )
         .await;
     let expected = json!({ "program": null, "userErrors": [{ "code": "INVALID", "field": ["id"] }] });
     assert_eq!(forbidden["data"]["archiveProgram"], expected);
@@ -187,7 +203,8 @@ async fn a_refusal_names_its_code_and_its_field() {
     assert_eq!(fields, [&json!(["firstContactDays"]), &json!(["criteria", "0", "questionKey"])]);
     let denied = world.ask(&ana, document, json!({ "id": program })).await;
     assert_eq!(denied["updateProgram"]["userErrors"][0]["code"], "FORBIDDEN");
-    let denied = world.raw(&ana, "{ people(first: 1) { totalCount } matchRuns(first: 1) { totalCount } }", json!({})).await;
+    let denied =
+        world.raw(&ana, "{ people(first: 1) { totalCount } matchRuns(first: 1) { totalCount } }", json!({})).await;
     assert_eq!(denied["data"], json!({ "people": null, "matchRuns": null }));
     assert_eq!(denied["errors"][0]["extensions"]["code"], "FORBIDDEN");
 }
@@ -195,11 +212,16 @@ async fn a_refusal_names_its_code_and_its_field() {
 #[tokio::test]
 async fn a_document_is_measured_before_it_is_read() {
     let Cast { world, ana, .. } = cast().await;
-    let code = async |document: &str| world.raw(&ana, document, json!({})).await["errors"][0]["extensions"]["code"].clone();
+    let code =
+        async |document: &str| world.raw(&ana, document, json!({})).await["errors"][0]["extensions"]["code"].clone();
     assert_eq!(code(&"{ a ".repeat(100_000)).await, "LIMIT_EXCEEDED");
-    assert_eq!(code("{ programs(first: 100) { nodes { enrollments(first: 100) { nodes { id } } } } }").await, "LIMIT_EXCEEDED");
+    assert_eq!(
+        code("{ programs(first: 100) { nodes { enrollments(first: 100) { nodes { id } } } } }").await,
+        "LIMIT_EXCEEDED"
+    );
     assert_eq!(code("{ viewer { ").await, "GRAPHQL_PARSE_FAILED");
     assert_eq!(code("{ viewer }").await, "GRAPHQL_VALIDATION_FAILED");
+    assert_eq!(code("{ programs(first: 1, where: { search: \"\\u0000\" }) { totalCount } }").await, "BAD_USER_INPUT");
     let answer = world.raw(&ana, "{ viewer { person { name } } }", json!({})).await;
     assert_eq!(answer["extensions"]["cost"]["requested"], 3);
 }

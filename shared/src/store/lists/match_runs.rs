@@ -7,8 +7,8 @@ use super::{Key, Position, Sight, at, sealed::Rows};
 use crate::{
     domain::match_runs::{MatchRun, NonMatch, PlannedPair, RunStatus},
     store::{
-        Reads, StoreError, match_runs, match_runs::match_run, matches::place_row, non_matches,
-        non_matches::non_match, planned_pairs, planned_pairs::planned_pair,
+        Reads, StoreError, match_runs, match_runs::match_run, matches::place_row, non_matches, non_matches::non_match,
+        planned_pairs, planned_pairs::planned_pair,
     },
 };
 

@@ -7,10 +7,7 @@ use uuid::Uuid;
 
 use super::Sight;
 use crate::{
-    domain::{
-        enrollments::EnrollmentStatus,
-        matches::MatchStatus,
-    },
+    domain::{enrollments::EnrollmentStatus, matches::MatchStatus},
     store::{Reads, StoreError, enrollments, matches, word},
 };
 
