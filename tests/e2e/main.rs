@@ -14,8 +14,10 @@ mod architecture;
 mod authorization;
 mod commands;
 mod compose;
+mod imports;
 mod nights;
 mod page;
+mod processes;
 mod schema;
 mod story;
 #[path = "../support.rs"]

@@ -67,7 +67,7 @@ impl Launch {
 
     /// Everything in one process, on a free port and with its data in the process's own folder.
     pub(crate) fn dev() -> Self {
-        let mut launch = Self::new(["dev", "--port", "0", "--data-dir", "data"]);
+        let mut launch = Self::new(["dev", "--port", "0"]);
         launch.address_file = Some(launch.folder.path().join("data").join("address"));
         launch
     }
@@ -133,6 +133,14 @@ impl Launch {
             process.ready().await;
         }
         process
+    }
+
+    /// As [`Launch::start`], for a process that writes its address somewhere else.
+    pub(crate) async fn start_with(mut self, address_file: &Path) -> Process {
+        self.address_file = Some(address_file.to_owned());
+        // One left from an earlier start would be taken for the new one.
+        fs::remove_file(address_file).ok();
+        self.start().await
     }
 
     fn spawn(mut self) -> Process {

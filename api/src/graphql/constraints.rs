@@ -1,6 +1,6 @@
 //! Constraints on pairs.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, InputObject, Object};
 use shared::{
     domain::constraints,
     store::lists::{constraints::ConstraintList, people::PersonList},

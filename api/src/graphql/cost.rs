@@ -259,15 +259,13 @@ impl<'a> Scale<'a> {
     /// How many items a field may have, when it is a list of a size that its arguments tell.
     fn size(&self, field: &Field) -> Option<u64> {
         if let Some(ids) = self.argument(field, "ids") {
-            return match ids {
-                Value::List(ids) => u64::try_from(ids.len()).ok(),
-                _ => Some(1),
-            };
+            let Value::List(ids) = ids else { return Some(1) };
+            return u64::try_from(ids.len()).ok();
         }
         let number = |name: &str| {
-            self.argument(field, name).map(|value| match value {
-                Value::Number(number) => number.as_u64(),
-                _ => None,
+            self.argument(field, name).map(|value| {
+                let Value::Number(number) = value else { return None };
+                number.as_u64()
             })
         };
         // A page has a size or is refused by its resolver; but a variable that is missing must not make it free.
@@ -323,10 +321,8 @@ mod tests {
 
     #[test]
     fn a_bomb_of_fragments_is_found_at_once() {
-        let mut bomb = String::from("{ viewer { ...F0 } }\n");
-        for level in 0..24 {
-            bomb.push_str(&format!("fragment F{level} on Viewer {{ ...F{0} ...F{0} }}\n", level + 1));
-        }
+        let doubled = |level: u32| format!("fragment F{level} on Viewer {{ ...F{0} ...F{0} }}\n", level + 1);
+        let bomb = "{ viewer { ...F0 } }\n".to_owned() + &(0..24).map(doubled).collect::<Vec<_>>().concat();
         let unused = bomb.replace("{ viewer { ...F0 } }", "{ viewer { __typename } }");
         for document in [bomb.clone() + "fragment F24 on Viewer { person { id } }", bomb, unused] {
             let begun = Instant::now();
@@ -339,14 +335,12 @@ mod tests {
     fn cycles_chains_depth_and_width_are_refused() {
         let cycle = "{ viewer { ...A } } fragment A on Viewer { ...B } fragment B on Viewer { ...A }";
         assert_eq!(cost(cycle, json!({})), Err(TooCostly::Fragments));
-        let mut chain = String::from("{ ...F0 }");
-        for level in 0..2_000 {
-            chain.push_str(&format!(" fragment F{level} on Query {{ ...F{} }}", level + 1));
-        }
+        let link = |level: u32| format!(" fragment F{level} on Query {{ ...F{} }}", level + 1);
+        let chain = "{ ...F0 }".to_owned() + &(0..2_000).map(link).collect::<Vec<_>>().concat();
         assert_eq!(cost(&chain, json!({})), Err(TooCostly::Fragments));
         let deep = format!("{}id{}", "{ a ".repeat(16), "}".repeat(16));
         assert_eq!(cost(&deep, json!({})), Err(TooCostly::Depth(15)));
-        let wide: String = (0..51).map(|index| format!("a{index}: __typename ")).collect();
+        let wide = (0..51).map(|index| format!("a{index}: __typename ")).collect::<Vec<_>>().concat();
         assert_eq!(cost(&format!("{{ {wide} }}"), json!({})), Err(TooCostly::RootFields(50)));
     }
 

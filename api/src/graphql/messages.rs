@@ -1,6 +1,6 @@
 //! Messages: what was sent to whom, for staff.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, InputObject, Object};
 use shared::{
     domain::messages,
     store::lists::{matches::MatchList, messages::MessageList},

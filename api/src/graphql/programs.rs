@@ -1,6 +1,6 @@
 //! Programs, with their questions and criteria.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use shared::{
     domain::programs,
     store::lists::{

@@ -143,7 +143,9 @@ impl Query {
     ) -> Maybe<Listing<RoundList>> {
         let stretch = RoundOrder::stretch(order_by, Paging { first, after, last, before });
         match reader(ctx).and_then(|_| argument(Kind::Program, "programId", &program_id)) {
-            Ok(program_id) => list(ctx, Ok(RoundWhere::list(filter)), stretch, Some((RoundsOf::Program, program_id))).await,
+            Ok(program_id) => {
+                list(ctx, Ok(RoundWhere::list(filter)), stretch, Some((RoundsOf::Program, program_id))).await
+            }
             Err(error) => Some(Err(error)),
         }
     }

@@ -1,6 +1,6 @@
 //! Rounds.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use shared::{
     domain::rounds,
     store::lists::{

@@ -1,0 +1,137 @@
+//! The real binary as people run it: everything in one process for a newcomer, and several of each in production.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    graphql::{Client, http},
+    postgres::TestDatabase,
+    process::{Launch, Process, migrate},
+    redis::TestRedisServer,
+    smtp::SmtpServer,
+};
+
+/// The value of `NAME=...` in what the dev command prints.
+fn printed(output: &str, name: &str) -> String {
+    let line = output.lines().find_map(|line| line.trim().strip_prefix(&format!("{name}=")));
+    line.unwrap_or_else(|| panic!("no {name} in\n{output}")).to_owned()
+}
+
+async fn mails(process: &Process, search: &str) -> Value {
+    let url = format!("{}/mailbox/messages.json?search={search}&limit=50", process.base());
+    let text = http().get(url).send().await.unwrap().text().await.unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn a_newcomer_sees_everything_after_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let start = async || {
+        let mut launch = Launch::dev();
+        launch = launch.arg("--data-dir").arg(&data);
+        launch.start_with(&folder.path().join("data").join("address")).await
+    };
+    let mut process = start().await;
+    process.says("Ctrl-C").await;
+    let output = process.stdout();
+    assert!(output.contains("/explorer") && output.contains("/mailbox"), "{output}");
+
+    let me = Client::new(process.base(), &printed(&output, "PARTICIPANT"));
+    let document = "{ viewer { person { name email } matches(first: 1) { nodes { partner { name } score } } } }";
+    let viewer = me.query(document, json!({})).await["viewer"].clone();
+    let partner = viewer["matches"]["nodes"][0]["partner"]["name"].as_str().unwrap();
+    let delivered = mails(&process, viewer["person"]["email"].as_str().unwrap()).await;
+    let id = delivered["messages"][0]["id"].as_str().unwrap();
+    let url = format!("{}/mailbox/messages/{id}.json", process.base());
+    let mail = http().get(url).send().await.unwrap().text().await.unwrap();
+    assert!(mail.contains(partner), "the introduction names the partner {partner}: {mail}");
+    for role in ["COORDINATOR", "ADMINISTRATOR"] {
+        let staff = Client::new(process.base(), &printed(&output, role));
+        let people = staff.query("{ people(first: 1) { totalCount } }", json!({})).await;
+        assert!(people["people"]["totalCount"].as_i64().unwrap() > 100);
+    }
+    let all = mails(&process, "").await["total"].clone();
+    assert!(process.interrupt().await.success(), "{}", process.stderr());
+
+    let mut again = start().await;
+    again.says("Ctrl-C").await;
+    assert_eq!(mails(&again, "").await["total"], all, "a second start keeps the data and sends nothing anew");
+    assert!(again.terminate().await.success(), "{}", again.stderr());
+}
+
+#[tokio::test]
+async fn replicas_share_the_work_and_send_every_mail_once() {
+    let (Some(database), Some(redis)) = (TestDatabase::create().await, TestRedisServer::start().await) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (keys, relay) = (folder.path().join("keys").display().to_string(), SmtpServer::start());
+    let with = |launch: Launch| {
+        launch
+            .env("COUNTERPART_DATABASE__URL", database.url())
+            .env("COUNTERPART_REDIS__URL", redis.url())
+            .env("COUNTERPART_AUTH__KEYS_DIR", &keys)
+    };
+    migrate(database.url()).await;
+    Launch::new(["keys", "generate", "--dir", &keys]).run().await.successfully();
+    let admin = ["--administrator-name", "Ada Admin", "--administrator-email", "ada@harbour.example.org"];
+    let create = ["organization", "create", "--slug", "harbour", "--name", "Harbour", "--contact", "m@harbour.example.org"];
+    let mut launch = with(Launch::new(create));
+    for argument in admin {
+        launch = launch.arg(argument);
+    }
+    launch.run().await.successfully();
+    let token = with(Launch::new(["token", "--organization", "harbour", "--person", "ada@harbour.example.org"]));
+    let token = token.run().await.successfully();
+
+    let api = async || with(Launch::api(database.url())).start().await;
+    let worker = async || {
+        let launch = with(Launch::worker(database.url())).mail_through(&relay);
+        launch.env("COUNTERPART_WORKER__TICK_SECONDS", "1").start().await
+    };
+    let (mut one, mut other) = (api().await, api().await);
+    let mut workers = [worker().await, worker().await, worker().await];
+    let (first, second) = (Client::new(one.base(), token.trim()), Client::new(other.base(), token.trim()));
+    let run = request_run(&first, 60).await;
+    let mut status = Value::Null;
+    for _ in 0..240 {
+        let document = "query($id: ID!) { matchRun(id: $id) { status report { rounds { pairs certified } } } }";
+        status = second.query(document, json!({ "id": run })).await["matchRun"].clone();
+        if status["status"] == "PUBLISHED" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert_eq!(status["report"]["rounds"], json!([{ "pairs": 30, "certified": true }]), "{status}");
+    relay.wait_for(60, Duration::from_secs(60)).await;
+    for process in &mut workers {
+        assert!(process.terminate().await.success(), "{}", process.stderr());
+    }
+    assert_eq!(relay.messages().len(), 60);
+    assert!(relay.ledger().values().all(|copies| *copies == 1), "{:?}", relay.ledger());
+    for process in [&mut one, &mut other] {
+        assert!(!process.stderr().contains("@harbour.example.org"), "logs mask addresses: {}", process.stderr());
+        assert!(process.terminate().await.success(), "{}", process.stderr());
+    }
+}
+
+/// A peer program with so many people in it, and a run of it; gives back the run's id.
+async fn request_run(admin: &Client, people: usize) -> String {
+    let call = async |name: &str, selection: &str, input: Value| {
+        let input_type = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+        let document = format!(
+            "mutation($input: {input_type}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code message }} }} }}"
+        );
+        admin.mutate(&document, json!({ "input": input })).await
+    };
+    let program = json!({ "name": "Peers", "kind": "PEER", "consent": "INTRODUCE_AT_ONCE", "timeZone": "UTC", "matchAt": "02:00" });
+    let program = call("createProgram", "program { id }", program).await["program"]["id"].clone();
+    let round = call("createRound", "round { id }", json!({ "programId": program, "name": "First" })).await["round"]["id"].clone();
+    call("openRound", "round { id }", json!({ "id": round })).await;
+    let rows = (0..people).map(|index| format!("s{index},Student {index},s{index}@harbour.example.org\n"));
+    let csv: String = std::iter::once("externalId,name,email\n".to_owned()).chain(rows).collect();
+    call("importPeople", "report { enrolled }", json!({ "csv": csv, "roundId": round })).await;
+    call("closeRound", "round { id }", json!({ "id": round })).await;
+    let run = call("requestMatchRun", "matchRun { id }", json!({ "programId": program, "dryRun": false })).await;
+    run["matchRun"]["id"].as_str().unwrap().to_owned()
+}
