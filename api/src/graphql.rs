@@ -39,7 +39,7 @@ mod words;
 
 use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, ServerError, Value, parser::parse_query};
 
-pub use self::{cost::Limits, mutations::Mutation, query::Query};
+pub use self::{cost::Limits, ids::global_id, mutations::Mutation, query::Query};
 use self::{
     errors::{ErrorCode, finish, refuse, refused},
     reader::Reader,

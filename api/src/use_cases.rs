@@ -55,7 +55,9 @@ impl From<StoreError> for UseCaseError {
                 RefusalCode::Conflict,
                 format!("{what} was changed by somebody else meanwhile; load it again and retry"),
             ),
-            other @ (StoreError::Database(_) | StoreError::Corrupt { .. } | StoreError::Duplicate(_)) => Self::Store(other),
+            other @ (StoreError::Database(_) | StoreError::Corrupt { .. } | StoreError::Duplicate(_)) => {
+                Self::Store(other)
+            }
         }
     }
 }
@@ -109,12 +111,7 @@ fn needs_program_staff(caller: &Caller) -> Result<(), UseCaseError> {
 
 impl State {
     fn setting<'a>(&'a self, caller: &'a Caller, program: &'a Program) -> Setting<'a> {
-        Setting {
-            organization: &caller.organization,
-            program,
-            clock: &self.clock,
-            actor_id: Some(caller.person_id()),
-        }
+        Setting { organization: &caller.organization, program, clock: &self.clock, actor_id: Some(caller.person_id()) }
     }
 
     async fn program(&self, caller: &Caller, id: Uuid) -> Result<Program, UseCaseError> {

@@ -5,11 +5,11 @@
 mod initial;
 mod tables;
 
-pub use sea_orm_migration::{MigratorTrait, sea_orm::DbErr};
 use sea_orm_migration::{
     MigrationTrait, async_trait,
     sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection},
 };
+pub use sea_orm_migration::{MigratorTrait, sea_orm::DbErr};
 
 /// All migrations, oldest first.
 #[derive(Debug)]

@@ -45,7 +45,8 @@ fn filter(level: LogLevel) -> EnvFilter {
     if level == LogLevel::Trace.as_str() {
         return EnvFilter::new(level);
     }
-    let quiet = ["sqlx", "sea_orm", "sea_orm_migration", "h2", "hyper", "rustls", "mio", "redis", "tokio_cron_scheduler"];
+    let quiet =
+        ["sqlx", "sea_orm", "sea_orm_migration", "h2", "hyper", "rustls", "mio", "redis", "tokio_cron_scheduler"];
     let directives: Vec<String> = quiet.iter().map(|library| format!("{library}={}", at_most_warn(level))).collect();
     EnvFilter::new(format!("{level},{}", directives.join(",")))
 }

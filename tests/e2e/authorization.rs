@@ -9,10 +9,7 @@ use shared::domain::{
     rounds::RoundStatus,
 };
 
-use crate::{
-    on_both_databases,
-    support::house::House,
-};
+use crate::{on_both_databases, support::house::House};
 
 on_both_databases!(every_root_field_keeps_its_row, a_foreign_id_looks_like_an_absent_one, countries_limit_everything);
 
@@ -86,7 +83,9 @@ fn call(field: &RootField, things: &Things, me: &str) -> (String, Value) {
         return (format!("{{ {}{arguments} }}", field.name), json!({}));
     }
     let input = match field.name {
-        "createProgram" => json!({ "name": "X", "kind": "PEER", "consent": "BOTH_ACCEPT", "timeZone": "nowhere", "matchAt": "02:00" }),
+        "createProgram" => {
+            json!({ "name": "X", "kind": "PEER", "consent": "BOTH_ACCEPT", "timeZone": "nowhere", "matchAt": "02:00" })
+        }
         "updateProgram" => json!({ "id": things.program, "timeZone": "nowhere" }),
         "archiveProgram" => json!({ "id": Things::absent("Program") }),
         "createRound" => json!({ "programId": things.program, "name": "" }),
@@ -112,10 +111,8 @@ fn call(field: &RootField, things: &Things, me: &str) -> (String, Value) {
         other => panic!("this test knows no call of {other}: add one"),
     };
     let input_type = format!("{}{}Input", field.name[..1].to_uppercase(), &field.name[1..]);
-    let document = format!(
-        "mutation($input: {input_type}!) {{ {}(input: $input) {{ userErrors {{ code }} }} }}",
-        field.name
-    );
+    let document =
+        format!("mutation($input: {input_type}!) {{ {}(input: $input) {{ userErrors {{ code }} }} }}", field.name);
     (document, json!({ "input": input }))
 }
 
@@ -184,7 +181,13 @@ async fn a_foreign_id_looks_like_an_absent_one(house: House) {
     let (_, stranger) = house.other_organization("island").await;
     let stranger = house.client(&stranger);
     let ids = [
-        &things.program, &things.round, &things.person, &things.enrollment, &things.found, &things.run, &things.pair,
+        &things.program,
+        &things.round,
+        &things.person,
+        &things.enrollment,
+        &things.found,
+        &things.run,
+        &things.pair,
         &things.constraint,
     ];
     for id in ids {
@@ -232,6 +235,7 @@ async fn countries_limit_everything(house: House) {
     for field in ["person", "found", "enrollment"] {
         assert_eq!(hidden[field], Value::Null, "{field}");
     }
-    let countries: Vec<_> = hidden["people"]["nodes"].as_array().unwrap().iter().map(|node| node["country"].clone()).collect();
+    let countries: Vec<_> =
+        hidden["people"]["nodes"].as_array().unwrap().iter().map(|node| node["country"].clone()).collect();
     assert!(!countries.contains(&json!("FR")), "{countries:?}");
 }

@@ -14,11 +14,8 @@ fn sqlite(folder: &tempfile::TempDir) -> String {
 #[tokio::test]
 async fn an_unknown_setting_stops_the_start_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let finished = Launch::new(["migrate"])
-        .env(DATABASE, sqlite(&folder))
-        .env("COUNTERPART_DATABASE__POOL", "3")
-        .run()
-        .await;
+    let finished =
+        Launch::new(["migrate"]).env(DATABASE, sqlite(&folder)).env("COUNTERPART_DATABASE__POOL", "3").run().await;
     assert_eq!(finished.status.code(), Some(2));
     assert!(finished.stderr.contains("COUNTERPART_DATABASE__POOL"), "{}", finished.stderr);
 }

@@ -1,5 +1,7 @@
 //! People from CSV: what is wrong is told with its place, nothing is half-written, and the same file changes nothing.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use shared::domain::{
     programs::{Consent, Kind},
@@ -91,9 +93,12 @@ async fn a_round_of_the_usual_columns_matches_all_it_can(house: House) {
     } }));
     let program = program.await["program"]["id"].clone();
     let round = "mutation($input: CreateRoundInput!) { createRound(input: $input) { round { id } userErrors { code message } } }";
-    let round = admin.mutate(round, json!({ "input": { "programId": program, "name": "Spring" } })).await["round"]["id"].clone();
+    let round =
+        admin.mutate(round, json!({ "input": { "programId": program, "name": "Spring" } })).await["round"]["id"]
+            .clone();
     let step = async |name: &str, kind: &str| {
-        let document = format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ code message }} }} }}");
+        let document =
+            format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ code message }} }} }}");
         admin.mutate(&document, json!({ "input": { "id": round } })).await;
     };
     step("openRound", "OpenRoundInput").await;
@@ -107,7 +112,7 @@ async fn a_round_of_the_usual_columns_matches_all_it_can(house: House) {
             _ => "en",
         };
         let (country, topic, second) = (countries[index % 8], topics[index % 5], topics[(index * 3 + 1) % 5]);
-        csv += &format!("p{index:03},{country},{languages},{topic};{second}\n");
+        writeln!(csv, "p{index:03},{country},{languages},{topic};{second}").unwrap();
     }
     let taken = import(&house, &csv, round.as_str().unwrap(), false).await;
     assert_eq!(taken["report"]["enrolled"], 80, "{taken}");

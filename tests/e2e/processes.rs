@@ -75,7 +75,8 @@ async fn replicas_share_the_work_and_send_every_mail_once() {
     migrate(database.url()).await;
     Launch::new(["keys", "generate", "--dir", &keys]).run().await.successfully();
     let admin = ["--administrator-name", "Ada Admin", "--administrator-email", "ada@harbour.example.org"];
-    let create = ["organization", "create", "--slug", "harbour", "--name", "Harbour", "--contact", "m@harbour.example.org"];
+    let create =
+        ["organization", "create", "--slug", "harbour", "--name", "Harbour", "--contact", "m@harbour.example.org"];
     let mut launch = with(Launch::new(create));
     for argument in admin {
         launch = launch.arg(argument);
@@ -103,7 +104,7 @@ async fn replicas_share_the_work_and_send_every_mail_once() {
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     assert_eq!(status["report"]["rounds"], json!([{ "pairs": 30, "certified": true }]), "{status}");
-    relay.wait_for(60, Duration::from_secs(60)).await;
+    relay.wait_for(60, Duration::from_mins(1)).await;
     for process in &mut workers {
         assert!(process.terminate().await.success(), "{}", process.stderr());
     }
@@ -126,7 +127,9 @@ async fn request_run(admin: &Client, people: usize) -> String {
     };
     let program = json!({ "name": "Peers", "kind": "PEER", "consent": "INTRODUCE_AT_ONCE", "timeZone": "UTC", "matchAt": "02:00" });
     let program = call("createProgram", "program { id }", program).await["program"]["id"].clone();
-    let round = call("createRound", "round { id }", json!({ "programId": program, "name": "First" })).await["round"]["id"].clone();
+    let round =
+        call("createRound", "round { id }", json!({ "programId": program, "name": "First" })).await["round"]["id"]
+            .clone();
     call("openRound", "round { id }", json!({ "id": round })).await;
     let rows = (0..people).map(|index| format!("s{index},Student {index},s{index}@harbour.example.org\n"));
     let csv: String = std::iter::once("externalId,name,email\n".to_owned()).chain(rows).collect();

@@ -26,8 +26,11 @@ async fn postgres_is_exact() {
     is_exact(database.url()).await;
     let client = database.client().await;
     let unnamed = client
-        .query("SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
-                AND conrelid::regclass::text NOT LIKE 'seaql%' AND contype IN ('f', 'u') AND conname !~ '^(fk|uq)_'", &[])
+        .query(
+            "SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
+                AND conrelid::regclass::text NOT LIKE 'seaql%' AND contype IN ('f', 'u') AND conname !~ '^(fk|uq)_'",
+            &[],
+        )
         .await
         .unwrap();
     assert!(unnamed.is_empty(), "constraints without a name of their own");

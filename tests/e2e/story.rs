@@ -51,9 +51,15 @@ async fn program(house: &House, consent: &str, cap: Option<i32>) -> (String, Str
     }))
     .await;
     let program = program["id"].as_str().unwrap().to_owned();
-    let round = call(&admin, "createRound", "round", "id status", json!({
-        "programId": program, "name": "Spring", "countryCapPercent": cap,
-    }))
+    let round = call(
+        &admin,
+        "createRound",
+        "round",
+        "id status",
+        json!({
+            "programId": program, "name": "Spring", "countryCapPercent": cap,
+        }),
+    )
     .await;
     assert_eq!(round["status"], "DRAFT");
     let round = round["id"].as_str().unwrap().to_owned();
@@ -64,9 +70,15 @@ async fn program(house: &House, consent: &str, cap: Option<i32>) -> (String, Str
 
 async fn enroll(house: &House, round: &str, name: &str, country: &str, topics: &[&str]) -> Person {
     let person = house.person(name, country).await;
-    let enrollment = call(&house.client(&person), "enroll", "enrollment", "status", json!({
-        "roundId": round, "about": [{ "key": "topics", "values": topics }],
-    }))
+    let enrollment = call(
+        &house.client(&person),
+        "enroll",
+        "enrollment",
+        "status",
+        json!({
+            "roundId": round, "about": [{ "key": "topics", "values": topics }],
+        }),
+    )
     .await;
     assert!(["ACTIVE", "APPLIED"].contains(&enrollment["status"].as_str().unwrap()), "{enrollment}");
     person
@@ -121,7 +133,8 @@ async fn introduced_at_once(house: House) {
     house.days_later(8).await;
     assert_eq!(house.subjects(&ana).len(), 2, "a reminder to be in touch: {:?}", house.subjects(&ana));
     let id = found["id"].clone();
-    let ended = call(&house.client(&ana), "endMatch", "match", "status", json!({ "id": id, "reason": "No time." })).await;
+    let ended =
+        call(&house.client(&ana), "endMatch", "match", "status", json!({ "id": id, "reason": "No time." })).await;
     assert_eq!(ended["status"], "ENDED_EARLY");
     house.work().await;
     assert_eq!(house.subjects(&ben).len(), 3, "the partner is told: {:?}", house.subjects(&ben));
@@ -227,7 +240,9 @@ async fn a_request_that_comes_to_nothing_leaves_no_trace(house: House) {
     let (ana, ben) = (house.person("Ana Silva", "BR").await, house.person("Ben Meyer", "DE").await);
     let input = json!({ "roundId": round, "personId": House::id("Person", ben.id) });
     let asked = call(&house.client(&ana), "requestMatch", "match", "id", input).await;
-    let declined = call(&house.client(&ben), "answerMatch", "match", "status", json!({ "id": asked["id"], "accept": false })).await;
+    let declined =
+        call(&house.client(&ben), "answerMatch", "match", "status", json!({ "id": asked["id"], "accept": false }))
+            .await;
     assert_eq!(declined["status"], "DECLINED");
     let mine = "{ viewer { enrollments(first: 5) { nodes { status } } } }";
     let left = house.client(&ben).query(mine, json!({})).await;

@@ -7,8 +7,8 @@ use shared::{
         matches::Match,
         people::Person,
         programs::{
-            Admission, Asks, Comparison, Consent, Criterion, Kind, Objective, Program, Question, QuestionKind, Strength,
-            Subject, Timings,
+            Admission, Asks, Comparison, Consent, Criterion, Kind, Objective, Program, Question, QuestionKind,
+            Strength, Subject, Timings,
         },
         rounds::{Round, RoundStatus},
     },

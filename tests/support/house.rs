@@ -1,7 +1,6 @@
 //! The whole product in the test's own process, on a clock that the test turns: the same `App` and `Worker` as in
 //! production, over HTTP, on a real database, with a relay that remembers.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     auth::{Grant, Signer},
@@ -87,7 +86,19 @@ impl House {
         let worker = Worker::new(&config, store.clone(), bus, clock.clone());
         let (organization, administrator) = found(&store, &clock, "harbour").await;
         let kept = (folder, database);
-        Some(Self { config, store, clock, worker, relay, organization, administrator, base, signer, shutdown, _kept: kept })
+        Some(Self {
+            config,
+            store,
+            clock,
+            worker,
+            relay,
+            organization,
+            administrator,
+            base,
+            signer,
+            shutdown,
+            _kept: kept,
+        })
     }
 
     /// A second worker on the same database.
@@ -102,8 +113,7 @@ impl House {
 
     /// A signed-in client for a person.
     pub(crate) fn client(&self, person: &Person) -> Client {
-        let grant =
-            Grant { organization_id: person.organization_id, person_id: person.id, ttl: TimeDelta::days(400) };
+        let grant = Grant { organization_id: person.organization_id, person_id: person.id, ttl: TimeDelta::days(400) };
         Client::new(&self.base, &self.signer.sign(&grant, Self::morning()).expect("a token"))
     }
 
@@ -119,7 +129,7 @@ impl House {
 
     /// The API's id of a thing.
     pub(crate) fn id(kind: &str, id: Uuid) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{kind}:{}", id.simple()))
+        api::graphql::global_id(kind, id).expect("a type with ids")
     }
 
     /// A new person of the house.

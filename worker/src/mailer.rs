@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use shared::{
+    config::MailTransport,
     domain::{messages::Message, people::Person},
     outbox::mails::Mail,
     store::{
@@ -168,6 +169,9 @@ impl Worker {
         let Some(person) = person.filter(|person| person.active) else {
             return Ok(Err("the person is not written to any more".to_owned()));
         };
+        if self.config.mail.transport == MailTransport::Smtp && !person.has_address() {
+            return Ok(Err("nobody entered an address of this person yet".to_owned()));
+        }
         Ok(match pointless::why(message, found.as_ref(), run.as_ref(), self.clock.now()) {
             Some(why) => Err(why.to_owned()),
             None => Ok(person),

@@ -63,6 +63,12 @@ pub(super) fn global(kind: Kind, id: Uuid) -> ID {
     ID(URL_SAFE_NO_PAD.encode(format!("{}:{}", kind.name(), id.simple())))
 }
 
+/// The API's id of a thing, for what is written outside of the schema; `None` for a type that has no ids.
+pub fn global_id(type_name: &str, id: Uuid) -> Option<String> {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == type_name)?;
+    Some(global(kind, id).0)
+}
+
 /// What a global id says; `None` for anything that is not one, to the letter.
 pub(super) fn read(text: &str) -> Option<(Kind, Uuid)> {
     // The longest id has 59 characters; whatever is much longer need not be decoded.

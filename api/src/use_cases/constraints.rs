@@ -57,8 +57,7 @@ pub async fn create_constraint(
     for (field, id) in [("personA", draft.person_a), ("personB", draft.person_b)] {
         store::people::find(&tx, organization_id, id).await?.ok_or_else(|| not_found(field, "person"))?;
     }
-    let between =
-        store::constraints::between(&tx, organization_id, program.id, draft.person_a, draft.person_b).await?;
+    let between = store::constraints::between(&tx, organization_id, program.id, draft.person_a, draft.person_b).await?;
     let opposite = match draft.kind {
         ConstraintKind::Pin => Some(ConstraintKind::Forbid),
         ConstraintKind::Forbid => Some(ConstraintKind::Pin),

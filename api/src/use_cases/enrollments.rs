@@ -131,8 +131,12 @@ pub(super) async fn admit(
 pub(super) async fn settle(tx: &Tx, setting: &Setting<'_>, enrollment: &mut Enrollment) -> Result<(), UseCaseError> {
     let complete = is_complete(enrollment, setting.program);
     match (enrollment.status, complete) {
-        (EnrollmentStatus::Accepted, true) => setting.step_enrollment(tx, enrollment, EnrollmentEvent::Activate, None).await?,
-        (EnrollmentStatus::Active, false) => setting.step_enrollment(tx, enrollment, EnrollmentEvent::Reopen, None).await?,
+        (EnrollmentStatus::Accepted, true) => {
+            setting.step_enrollment(tx, enrollment, EnrollmentEvent::Activate, None).await?;
+        }
+        (EnrollmentStatus::Active, false) => {
+            setting.step_enrollment(tx, enrollment, EnrollmentEvent::Reopen, None).await?;
+        }
         _ => {}
     }
     Ok(())
@@ -346,10 +350,7 @@ async fn end_living(
 }
 
 /// The two people of a match.
-pub(super) async fn couple(
-    tx: &Tx,
-    found: &shared::domain::matches::Match,
-) -> Result<(Person, Person), StoreError> {
+pub(super) async fn couple(tx: &Tx, found: &shared::domain::matches::Match) -> Result<(Person, Person), StoreError> {
     let find = async |id: Uuid| {
         let person = store::people::find(tx, found.organization_id, id).await?;
         person.ok_or(StoreError::Conflict("the match"))

@@ -7,19 +7,17 @@ use std::collections::HashMap;
 
 use serde_json::json;
 use shared::{
-    domain::{
-        enrollments::Enrollment,
-        people::Person,
-        programs::Program,
-        refusals::RefusalCode,
-        rounds::Round,
-    },
+    domain::{enrollments::Enrollment, people::Person, programs::Program, refusals::RefusalCode, rounds::Round},
     store::{self, Tx},
 };
 use uuid::Uuid;
 
 use self::{columns::Columns, rows::Row};
-use super::{State, UseCaseError, enrollments::{admit, apply}, needs_program_staff, not_found, refuse_field};
+use super::{
+    State, UseCaseError,
+    enrollments::{admit, apply},
+    needs_program_staff, not_found, refuse_field,
+};
 use crate::caller::Caller;
 
 /// A CSV file to take in.
@@ -74,11 +72,7 @@ struct Target {
 ///
 /// # Errors
 /// Refused to anyone but program staff, and when the round takes no enrollments. Faults in the file are in the report.
-pub async fn import_people(
-    state: &State,
-    caller: &Caller,
-    input: ImportInput,
-) -> Result<ImportReport, UseCaseError> {
+pub async fn import_people(state: &State, caller: &Caller, input: ImportInput) -> Result<ImportReport, UseCaseError> {
     needs_program_staff(caller)?;
     let tx = state.store.begin().await?;
     let target = match input.round_id {
@@ -136,12 +130,7 @@ struct Plan {
 }
 
 impl Known {
-    async fn load(
-        tx: &Tx,
-        caller: &Caller,
-        rows: &[Row],
-        target: Option<&Target>,
-    ) -> Result<Self, UseCaseError> {
+    async fn load(tx: &Tx, caller: &Caller, rows: &[Row], target: Option<&Target>) -> Result<Self, UseCaseError> {
         let organization_id = caller.organization_id();
         let external_ids: Vec<&str> = rows.iter().filter_map(|row| row.person.external_id.as_deref()).collect();
         let emails: Vec<&str> = rows.iter().map(|row| row.person.email.as_str()).collect();
@@ -258,15 +247,10 @@ impl Known {
 }
 
 impl Plan {
-    async fn write(
-        self,
-        state: &State,
-        caller: &Caller,
-        tx: &Tx,
-        target: Option<&Target>,
-    ) -> Result<(), UseCaseError> {
+    async fn write(self, state: &State, caller: &Caller, tx: &Tx, target: Option<&Target>) -> Result<(), UseCaseError> {
         let stored = store::people::insert_many(tx, &self.new_people).await;
-        stored.map_err(|error| super::duplicate(error, "csv", "somebody took one of these addresses meanwhile; retry"))?;
+        stored
+            .map_err(|error| super::duplicate(error, "csv", "somebody took one of these addresses meanwhile; retry"))?;
         for mut person in self.changed_people {
             let stored = store::people::update(tx, &mut person).await;
             let message = format!("the address {} belongs to somebody else", person.email);

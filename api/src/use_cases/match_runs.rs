@@ -7,8 +7,7 @@ use shared::{
         match_runs::{MatchRun, RunEvent, RunOrigin, RunStatus},
         refusals::RefusalCode,
     },
-    matchmaking,
-    store,
+    matchmaking, store,
 };
 use uuid::Uuid;
 

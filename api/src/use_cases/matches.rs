@@ -52,11 +52,7 @@ pub struct EndMatchInput {
 ///
 /// # Errors
 /// Refused when the two cannot be matched in this round, and says why.
-pub async fn request_match(
-    state: &State,
-    caller: &Caller,
-    input: RequestMatchInput,
-) -> Result<Match, UseCaseError> {
+pub async fn request_match(state: &State, caller: &Caller, input: RequestMatchInput) -> Result<Match, UseCaseError> {
     let organization_id = caller.organization_id();
     let note = input.note.as_deref().map(str::trim).filter(|note| !note.is_empty()).map(str::to_owned);
     if note.as_ref().is_some_and(|note| note.chars().count() > 1_000) {
@@ -295,12 +291,7 @@ pub async fn withdraw_match(state: &State, caller: &Caller, id: Uuid) -> Result<
 ///
 /// # Errors
 /// Refused without a reason, and when the match is not ACTIVE or PAUSED.
-pub async fn end_match(
-    state: &State,
-    caller: &Caller,
-    id: Uuid,
-    input: EndMatchInput,
-) -> Result<Match, UseCaseError> {
+pub async fn end_match(state: &State, caller: &Caller, id: Uuid, input: EndMatchInput) -> Result<Match, UseCaseError> {
     let reason = input.reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > 1_000 {
         let message = "say why in 1 to 1,000 characters; only coordinators read it";

@@ -139,21 +139,23 @@ async fn change(
 /// Decides on the applicants of a closing round.
 async fn admit(tx: &Tx, setting: &Setting<'_>, program: &Program, round: &Round) -> Result<(), UseCaseError> {
     let Some(percent) = round.country_cap_percent.filter(|_| !round.rolling) else { return Ok(()) };
-    let living = [EnrollmentStatus::Applied, EnrollmentStatus::Accepted, EnrollmentStatus::Active, EnrollmentStatus::Paused];
+    let living =
+        [EnrollmentStatus::Applied, EnrollmentStatus::Accepted, EnrollmentStatus::Active, EnrollmentStatus::Paused];
     let applicants = store::enrollments::of_round(tx, round.organization_id, round.id, &living).await?;
     let ids: Vec<Uuid> = applicants.iter().map(|enrollment| enrollment.person_id).collect();
     let people = store::people::find_many(tx, round.organization_id, &ids).await?;
     let country_of: std::collections::HashMap<Uuid, Option<&str>> =
         people.iter().map(|person| (person.id, person.country.as_deref())).collect();
-    let countries: Vec<Option<&str>> =
-        ids.iter().map(|id| country_of.get(id).copied().flatten()).collect();
+    let countries: Vec<Option<&str>> = ids.iter().map(|id| country_of.get(id).copied().flatten()).collect();
     let over = over_country_cap(&countries, percent);
     for (index, mut enrollment) in applicants.into_iter().enumerate() {
         if enrollment.status != EnrollmentStatus::Applied {
             continue;
         }
         if over.binary_search(&index).is_ok() {
-            setting.step_enrollment(tx, &mut enrollment, EnrollmentEvent::Waitlist, Some("country cap".to_owned())).await?;
+            setting
+                .step_enrollment(tx, &mut enrollment, EnrollmentEvent::Waitlist, Some("country cap".to_owned()))
+                .await?;
         } else if program.admission == Admission::Automatic {
             setting.step_enrollment(tx, &mut enrollment, EnrollmentEvent::Accept, None).await?;
             if is_complete(&enrollment, program) {

@@ -29,13 +29,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     .await?;
     NewTable {
         name: "events",
-        columns: vec![
-            uuid("organization_id"),
-            text("kind"),
-            uuid("entity_id"),
-            json_binary("data"),
-            instant("at"),
-        ],
+        columns: vec![uuid("organization_id"), text("kind"), uuid("entity_id"), json_binary("data"), instant("at")],
         references: &[("organization_id", "organizations")],
         unique: &[],
         indexes: &[&["organization_id", "id"]],
@@ -84,11 +78,7 @@ async fn messages(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     NewTable {
         name: "messages",
         columns,
-        references: &[
-            ("organization_id", "organizations"),
-            ("person_id", "people"),
-            ("match_id", "matches"),
-        ],
+        references: &[("organization_id", "organizations"), ("person_id", "people"), ("match_id", "matches")],
         unique: &[&["organization_id", "dedupe_key"]],
         indexes: &[
             &["status", "due_at", "id"],

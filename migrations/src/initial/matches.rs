@@ -2,9 +2,7 @@
 
 use sea_orm_migration::{
     prelude::{DbErr, Index, SchemaManager, Table},
-    schema::{
-        boolean, date_null, integer, json_binary, json_binary_null, text, text_null, uuid, uuid_null,
-    },
+    schema::{boolean, date_null, integer, json_binary, json_binary_null, text, text_null, uuid, uuid_null},
     sea_orm::ConnectionTrait,
 };
 
@@ -26,11 +24,7 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             instant("created_at"),
             instant("updated_at"),
         ],
-        references: &[
-            ("organization_id", "organizations"),
-            ("match_id", "matches"),
-            ("proposed_by", "people"),
-        ],
+        references: &[("organization_id", "organizations"), ("match_id", "matches"), ("proposed_by", "people")],
         unique: &[],
         indexes: &[&["match_id", "starts_at"]],
     }
@@ -98,11 +92,7 @@ async fn runs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             json_binary("finding"),
             instant("created_at"),
         ],
-        references: &[
-            ("organization_id", "organizations"),
-            ("run_id", "match_runs"),
-            ("enrollment_id", "enrollments"),
-        ],
+        references: &[("organization_id", "organizations"), ("run_id", "match_runs"), ("enrollment_id", "enrollments")],
         unique: &[&["run_id", "enrollment_id"]],
         indexes: &[&["enrollment_id", "created_at"]],
     }
@@ -199,8 +189,6 @@ async fn matches(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         );
     manager.create_table(places).await?;
     manager
-        .create_index(
-            Index::create().name("ix_match_places_match_id").table("match_places").col("match_id").to_owned(),
-        )
+        .create_index(Index::create().name("ix_match_places_match_id").table("match_places").col("match_id").to_owned())
         .await
 }

@@ -66,10 +66,7 @@ words! {
 impl EnrollmentRole {
     /// Whether a program of this kind has this role.
     pub const fn fits(self, kind: Kind) -> bool {
-        matches!(
-            (self, kind),
-            (Self::Peer, Kind::Peer) | (Self::Mentor | Self::Mentee, Kind::Mentoring)
-        )
+        matches!((self, kind), (Self::Peer, Kind::Peer) | (Self::Mentor | Self::Mentee, Kind::Mentoring))
     }
 }
 

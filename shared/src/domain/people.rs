@@ -38,6 +38,14 @@ pub struct Person {
     pub updated_at: DateTime<Utc>,
 }
 
+impl Person {
+    /// Whether the person gave an address. People from a roster without addresses have one under `.invalid` (RFC 2606)
+    /// until somebody enters theirs.
+    pub fn has_address(&self) -> bool {
+        !self.email.ends_with(".invalid")
+    }
+}
+
 /// The longest name, headline or other single line we take, in characters.
 pub const LINE_MAX: usize = 200;
 
@@ -117,7 +125,18 @@ mod tests {
         for good in ["ana@example.org", "a.b+c@sub.example.org", "o'neil@example.ie"] {
             assert!(plausible_email(good), "{good}");
         }
-        for bad in ["", "ana", "@example.org", "ana@", "a b@example.org", "ana@ex ample.org", "a@b@c", "ana@example..org", "<ana@example.org>", "ana@example.org\r\nBcc: x@y.z"] {
+        for bad in [
+            "",
+            "ana",
+            "@example.org",
+            "ana@",
+            "a b@example.org",
+            "ana@ex ample.org",
+            "a@b@c",
+            "ana@example..org",
+            "<ana@example.org>",
+            "ana@example.org\r\nBcc: x@y.z",
+        ] {
             assert!(!plausible_email(bad), "{bad}");
         }
     }

@@ -312,10 +312,8 @@ fn check_criteria(program: &Program, refuse: &mut impl FnMut(String, &str)) {
         if criterion.label.trim().is_empty() || criterion.label.chars().count() > LINE_MAX {
             refuse(at("label"), "give a label of 1 to 200 characters");
         }
-        let question = criterion
-            .question_key
-            .as_ref()
-            .map(|key| program.questions.iter().find(|question| question.key == *key));
+        let question =
+            criterion.question_key.as_ref().map(|key| program.questions.iter().find(|question| question.key == *key));
         match (criterion.subject, &question) {
             (Subject::Question, None) => refuse(at("questionKey"), "name the question that is compared"),
             (Subject::Question, Some(None)) => refuse(at("questionKey"), "the program has no such question"),

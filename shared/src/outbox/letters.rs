@@ -164,20 +164,32 @@ impl Desk<'_> {
     }
 
     /// Tells a person why no partner was found. `about` names the occasion: the same one is told once.
-    pub fn not_matched_yet<'p>(&self, reader: &'p Person, finding: &Finding, tries_again: bool, about: String) -> Order<'p> {
+    pub fn not_matched_yet<'p>(
+        &self,
+        reader: &'p Person,
+        finding: &Finding,
+        tries_again: bool,
+        about: String,
+    ) -> Order<'p> {
         let mail = Mail::NotMatchedYet(NotMatchedYet {
             setting: self.setting(),
             you: without_contacts(reader),
             finding: for_participants(finding),
             tries_again,
         });
-        Order { to: reader, match_id: None, about, mail, due_at: self.now, expires_at: Some(self.now + TimeDelta::days(7)) }
+        Order {
+            to: reader,
+            match_id: None,
+            about,
+            mail,
+            due_at: self.now,
+            expires_at: Some(self.now + TimeDelta::days(7)),
+        }
     }
 
     /// Tells a coordinator that a run waits.
     pub fn run_awaits_approval<'p>(&self, reader: &'p Person, run: &MatchRun) -> Order<'p> {
-        let (pairs, unmatched) =
-            run.report.as_ref().map_or((0, 0), |report| (report.pairs(), report.unmatched()));
+        let (pairs, unmatched) = run.report.as_ref().map_or((0, 0), |report| (report.pairs(), report.unmatched()));
         let mail = Mail::RunAwaitsApproval(RunAwaitsApproval {
             setting: self.setting(),
             run_id: run.id,

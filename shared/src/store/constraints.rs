@@ -29,7 +29,7 @@ pub(crate) mod row {
     super::super::no_relations!();
 }
 
-fn constraint(row: row::Model) -> Result<Constraint, StoreError> {
+pub(crate) fn constraint(row: row::Model) -> Result<Constraint, StoreError> {
     Ok(Constraint {
         id: row.id,
         organization_id: row.organization_id,
@@ -72,9 +72,7 @@ pub async fn between(
     one: Uuid,
     other: Uuid,
 ) -> Result<Vec<Constraint>, StoreError> {
-    let ordered = |a: Uuid, b: Uuid| {
-        Condition::all().add(row::Column::PersonA.eq(a)).add(row::Column::PersonB.eq(b))
-    };
+    let ordered = |a: Uuid, b: Uuid| Condition::all().add(row::Column::PersonA.eq(a)).add(row::Column::PersonB.eq(b));
     let rows = row::Entity::find()
         .filter(row::Column::OrganizationId.eq(organization_id))
         .filter(row::Column::ProgramId.eq(program_id))

@@ -97,11 +97,7 @@ pub async fn find(reads: &impl Reads, organization_id: Uuid, id: Uuid) -> Result
 ///
 /// # Errors
 /// When the database is gone.
-pub async fn find_many(
-    reads: &impl Reads,
-    organization_id: Uuid,
-    ids: &[Uuid],
-) -> Result<Vec<Enrollment>, StoreError> {
+pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Enrollment>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(10_000) {
         let query = scoped(organization_id).filter(row::Column::Id.is_in(chunk.iter().copied()));
@@ -122,9 +118,8 @@ pub async fn find_in_round(
     round_id: Uuid,
     person_id: Uuid,
 ) -> Result<Option<Enrollment>, StoreError> {
-    let query = scoped(organization_id)
-        .filter(row::Column::RoundId.eq(round_id))
-        .filter(row::Column::PersonId.eq(person_id));
+    let query =
+        scoped(organization_id).filter(row::Column::RoundId.eq(round_id)).filter(row::Column::PersonId.eq(person_id));
     query.one(reads.conn()).await?.map(enrollment).transpose()
 }
 

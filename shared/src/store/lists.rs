@@ -250,10 +250,8 @@ async fn ranked<L: List>(
     let mut window = WindowStatement::partition_by(column.as_column_ref());
     OrderedStatement::order_by(&mut window, L::key(stretch.order).as_column_ref(), direction.clone());
     OrderedStatement::order_by(&mut window, L::id().as_column_ref(), direction);
-    let mut rows = select(sight, list)
-        .filter(column.is_in(things.iter().copied()))
-        .filter(within::<L>(stretch))
-        .into_query();
+    let mut rows =
+        select(sight, list).filter(column.is_in(things.iter().copied())).filter(within::<L>(stretch)).into_query();
     rows.expr_as(Expr::col(column.as_column_ref()), "owner");
     rows.expr_window_as(Func::cust("ROW_NUMBER"), window, "rank");
     let query = Query::select()

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Select, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -176,10 +176,8 @@ pub async fn living_of_enrollment(
     let side = Condition::any()
         .add(row::Column::EnrollmentA.eq(enrollment_id))
         .add(row::Column::EnrollmentB.eq(enrollment_id));
-    let query = scoped(organization_id)
-        .filter(side)
-        .filter(row::Column::Status.is_in(living()))
-        .order_by_asc(row::Column::Id);
+    let query =
+        scoped(organization_id).filter(side).filter(row::Column::Status.is_in(living())).order_by_asc(row::Column::Id);
     query.all(reads.conn()).await?.into_iter().map(stored_match).collect()
 }
 
@@ -295,10 +293,7 @@ pub async fn take_place(
     capacity: i32,
     match_id: Uuid,
 ) -> Result<bool, StoreError> {
-    let taken = place_row::Entity::find()
-        .filter(place_row::Column::EnrollmentId.eq(enrollment_id))
-        .all(&tx.tx)
-        .await?;
+    let taken = place_row::Entity::find().filter(place_row::Column::EnrollmentId.eq(enrollment_id)).all(&tx.tx).await?;
     for place in 0..capacity {
         if taken.iter().any(|row| row.place == place) {
             continue;

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, LockBehavior, LockType},
 };
 use uuid::Uuid;
@@ -163,9 +164,8 @@ pub async fn claim(
     now: DateTime<Utc>,
 ) -> Result<Vec<(Lease, Message)>, StoreError> {
     let clock = lease_clock(tx).await?;
-    let waiting = Condition::all()
-        .add(row::Column::Status.eq(MessageStatus::Pending.as_str()))
-        .add(row::Column::DueAt.lte(now));
+    let waiting =
+        Condition::all().add(row::Column::Status.eq(MessageStatus::Pending.as_str())).add(row::Column::DueAt.lte(now));
     let abandoned = Condition::all()
         .add(row::Column::Status.eq(MessageStatus::Sending.as_str()))
         .add(row::Column::LeaseUntil.lt(clock));

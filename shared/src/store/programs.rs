@@ -268,14 +268,8 @@ pub async fn update(tx: &Tx, program: &mut Program) -> Result<(), StoreError> {
         .map_err(StoreError::from_write)?;
     exactly_one(done.rows_affected, "the program")?;
     program.version += 1;
-    question_row::Entity::delete_many()
-        .filter(question_row::Column::ProgramId.eq(program.id))
-        .exec(&tx.tx)
-        .await?;
-    criterion_row::Entity::delete_many()
-        .filter(criterion_row::Column::ProgramId.eq(program.id))
-        .exec(&tx.tx)
-        .await?;
+    question_row::Entity::delete_many().filter(question_row::Column::ProgramId.eq(program.id)).exec(&tx.tx).await?;
+    criterion_row::Entity::delete_many().filter(criterion_row::Column::ProgramId.eq(program.id)).exec(&tx.tx).await?;
     insert_parts(tx, program).await
 }
 

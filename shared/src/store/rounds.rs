@@ -94,11 +94,7 @@ pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) 
 ///
 /// # Errors
 /// When the database is gone.
-pub async fn of_program(
-    reads: &impl Reads,
-    organization_id: Uuid,
-    program_id: Uuid,
-) -> Result<Vec<Round>, StoreError> {
+pub async fn of_program(reads: &impl Reads, organization_id: Uuid, program_id: Uuid) -> Result<Vec<Round>, StoreError> {
     let query = scoped(organization_id)
         .filter(row::Column::ProgramId.eq(program_id))
         .order_by_asc(row::Column::CreatedAt)

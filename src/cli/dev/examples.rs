@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use api::SampleQuery;
+use api::{SampleQuery, graphql::global_id};
 use serde_json::{Map, Value};
 use shared::domain::programs::Kind;
-use uuid::Uuid;
 
 use super::cast::{Actor, Cast, Part};
 
@@ -61,24 +60,10 @@ fn variables(document: &str, actor: &Actor) -> Option<Value> {
     let mut variables = Map::new();
     for (name, kind, id) in known {
         if document.contains(&format!("${name}:")) {
-            variables.insert(name.to_owned(), global_id(kind, id?).into());
+            variables.insert(name.to_owned(), global_id(kind, id?)?.into());
         }
     }
     Some(Value::Object(variables))
-}
-
-/// The id of a thing as the API's clients know it: `Kind:uuid` in URL-safe base64 without padding.
-fn global_id(kind: &str, id: Uuid) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let text = format!("{kind}:{}", id.simple());
-    let mut encoded = String::new();
-    for bytes in text.as_bytes().chunks(3) {
-        let group = (0..3).fold(0, |group, at| (group << 8) | bytes.get(at).copied().map_or(0, usize::from));
-        for at in 0..=bytes.len() {
-            encoded.push(char::from(LETTERS[(group >> (18 - 6 * at)) & 63]));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

@@ -37,11 +37,8 @@ impl Columns {
         csv: &'csv str,
         target: Option<&Target>,
     ) -> Result<(Self, csv::Reader<&'csv [u8]>), RowError> {
-        let fault = |column: Option<&str>, message: String| RowError {
-            line: 1,
-            column: column.map(str::to_owned),
-            message,
-        };
+        let fault =
+            |column: Option<&str>, message: String| RowError { line: 1, column: column.map(str::to_owned), message };
         // Spreadsheets write a byte order mark, and semicolons where the comma is the decimal point.
         let csv = csv.strip_prefix('\u{feff}').unwrap_or(csv);
         let header = csv.lines().next().unwrap_or_default();
@@ -104,7 +101,10 @@ impl Columns {
                 break;
             }
             let row = Row::read(line, self, &record, target, faults);
-            let keys = [row.person.external_id.as_ref().map(|id| format!("externalId {id}")), Some(format!("email {}", row.person.email))];
+            let keys = [
+                row.person.external_id.as_ref().map(|id| format!("externalId {id}")),
+                Some(format!("email {}", row.person.email)),
+            ];
             for key in keys.into_iter().flatten() {
                 if let Some(earlier) = seen.insert(key.clone(), line) {
                     let message = format!("line {earlier} has the same {key}; a person may stand in a file once");

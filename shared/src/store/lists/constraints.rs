@@ -7,8 +7,10 @@ use crate::{
     domain::constraints::{Constraint, ConstraintKind},
     store::{
         Reads, StoreError,
-        constraints::row::{Column, Entity, Model},
-        word,
+        constraints::{
+            constraint,
+            row::{Column, Entity, Model},
+        },
     },
 };
 
@@ -81,19 +83,6 @@ impl Rows for ConstraintList {
     }
 
     async fn read(_: &impl Reads, rows: Vec<Model>) -> Result<Vec<Constraint>, StoreError> {
-        let constraint = |row: Model| {
-            Ok(Constraint {
-                id: row.id,
-                organization_id: row.organization_id,
-                program_id: row.program_id,
-                kind: word("constraints", &row.kind)?,
-                person_a: row.person_a,
-                person_b: row.person_b,
-                reason: row.reason,
-                created_by: row.created_by,
-                created_at: row.created_at,
-            })
-        };
         rows.into_iter().map(constraint).collect()
     }
 }
