@@ -11,6 +11,8 @@
     reason = "a toolbox may hold more than today's tests use; its tools stop the test at once, and read the environment that says where the servers are"
 )]
 
+#[path = "support/browser.rs"]
+pub(crate) mod browser;
 #[path = "support/furniture.rs"]
 mod furniture;
 #[path = "support/graphql.rs"]

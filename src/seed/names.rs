@@ -70,7 +70,7 @@ pub(super) const GERMAN: Names = Names {
 };
 pub(super) const GREEK: Names = Names {
     given: "Alexandros Christina Dimitra Eleni Giorgos Ioanna Katerina Nikos Sofia Stavros",
-    family: "Alexandrou Antoniou Christodoulou Dimitriou Georgiou Ioannou Konstantinou Nikolaou Theodorou Vasiliou",
+    family: "Alexandrou Antoniou Charalambous Dimitriou Georgiou Ioannou Konstantinou Nikolaou Theodorou Vasiliou",
 };
 pub(super) const INDIAN: Names = Names {
     given: "Aditi Anjali Arjun Deepa Farhan Ishaan Kavita Lakshmi Meera Nikhil Priya Rahul Ritu Sanjay Sunita Vikram",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::{
+    browser,
     graphql::{Client, http},
     postgres::TestDatabase,
     process::{Launch, Process, migrate},
@@ -51,6 +52,12 @@ async fn a_newcomer_sees_everything_after_one_command() {
         let staff = Client::new(process.base(), &printed(&output, role));
         let people = staff.query("{ people(first: 1) { totalCount } }", json!({})).await;
         assert!(people["people"]["totalCount"].as_i64().unwrap() > 100);
+    }
+    if let Some(page) = browser::dom(&format!("{}/explorer", process.base())).await {
+        assert!(page.contains("With whom am I matched, and why?"), "the explorer shows its examples: {page}");
+    }
+    if let Some(page) = browser::dom(&format!("{}/mailbox#{id}/text", process.base())).await {
+        assert!(page.contains(partner), "the mailbox shows the introduction: {page}");
     }
     let all = mails(&process, "").await["total"].clone();
     assert!(process.interrupt().await.success(), "{}", process.stderr());

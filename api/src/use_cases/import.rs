@@ -7,7 +7,13 @@ use std::collections::HashMap;
 
 use serde_json::json;
 use shared::{
-    domain::{enrollments::Enrollment, people::Person, programs::Program, refusals::RefusalCode, rounds::Round},
+    domain::{
+        enrollments::Enrollment,
+        people::Person,
+        programs::Program,
+        refusals::RefusalCode,
+        rounds::{Round, RoundEvent},
+    },
     store::{self, Tx},
 };
 use uuid::Uuid;
@@ -107,7 +113,8 @@ async fn target(tx: &Tx, caller: &Caller, round_id: Uuid) -> Result<Target, UseC
     let round = store::rounds::find(tx, caller.organization_id(), round_id).await?.ok_or_else(missing)?;
     let program = store::programs::find(tx, caller.organization_id(), round.program_id).await?.ok_or_else(missing)?;
     if !round.takes_enrollments() {
-        let message = format!("the round is {} and takes no enrollments; open it first", round.status);
+        let way_out = if round.status.after(RoundEvent::Open).is_ok() { "open it first" } else { "make a new round" };
+        let message = format!("the round is {} and takes no enrollments; {way_out}", round.status);
         return Err(refuse_field(RefusalCode::RoundNotOpen, "roundId", message));
     }
     Ok(Target { program, round })
