@@ -30,6 +30,7 @@ mod reasons;
 mod report;
 mod roster;
 mod rules;
+mod scored;
 mod stability;
 mod stakes;
 mod survey;
@@ -41,6 +42,7 @@ mod verify_peers;
 pub use faults::Fault;
 pub use input::{Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength};
 pub use plan::{Certificate, Contribution, NonMatch, Pair, Plan, Reason, Relaxation, RuleRef};
+pub use scored::{Scored, ScoredPerson, ScoredPlan, plan_scored};
 
 use judge::Card;
 use mentoring::Mentoring;
