@@ -26,6 +26,7 @@ mod nest;
 mod peers;
 mod places;
 mod plan;
+mod progress;
 mod reasons;
 mod report;
 mod roster;
@@ -42,6 +43,7 @@ mod verify_peers;
 pub use faults::Fault;
 pub use input::{Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength};
 pub use plan::{Certificate, Contribution, NonMatch, Pair, Plan, Reason, Relaxation, RuleRef};
+pub use progress::{Progress, Stage, Watch};
 pub use scored::{Scored, ScoredPerson, ScoredPlan, plan_scored};
 
 use judge::Card;
@@ -60,6 +62,16 @@ use verify::Verifier;
 ///
 /// A [`Fault`] that names what to mend in the input.
 pub fn plan(input: &Input) -> Result<Plan, Fault> {
+    plan_watched(input, &|_| {})
+}
+
+/// Plans a run like [`plan`], and tells how far it has come.
+///
+/// # Errors
+///
+/// A [`Fault`] that names what to mend in the input.
+pub fn plan_watched(input: &Input, watch: Watch<'_>) -> Result<Plan, Fault> {
+    watch(Progress { stage: Stage::Scoring, done: 0, of: 0 });
     validation::check(input)?;
     let roster = Roster::new(input);
     let stakes = Stakes::new(input, &roster)?;
