@@ -18,11 +18,14 @@ mod explain;
 mod faults;
 mod flow;
 mod graph;
+mod half;
 mod input;
 mod judge;
+mod judge_rows;
 mod margins;
 mod mentoring;
 mod nest;
+mod pairs;
 mod peers;
 mod places;
 mod plan;
@@ -35,9 +38,10 @@ mod scored;
 mod stability;
 mod stakes;
 mod survey;
-mod table;
+mod threads;
 mod validation;
 mod verify;
+mod verify_pairs;
 mod verify_peers;
 
 pub use faults::Fault;
@@ -48,12 +52,12 @@ pub use scored::{Scored, ScoredPerson, ScoredPlan, plan_scored};
 
 use judge::Card;
 use mentoring::Mentoring;
+use pairs::Pairs;
 use peers::Peers;
 use reasons::Solved;
 use report::Report;
 use roster::Roster;
 use stakes::Stakes;
-use table::Table;
 use verify::Verifier;
 
 /// Plans a run: the best set of pairs, the reason for every non-match, and a checked proof.
@@ -75,26 +79,25 @@ pub fn plan_watched(input: &Input, watch: Watch<'_>) -> Result<Plan, Fault> {
     validation::check(input)?;
     let roster = Roster::new(input);
     let stakes = Stakes::new(input, &roster)?;
-    let table = Table::new(input, &roster);
+    let all = Pairs::scored(input, &roster);
     let pins: Vec<(usize, usize)> =
         validation::pins(input).into_iter().map(|(a, b)| (roster.number(a), roster.number(b))).collect();
     let cards = Card::all(input);
     let verifier = Verifier::new(input, &roster, &pins, &stakes, &cards)?;
     let (certificate, pairs, solved) = match input.kind {
         Kind::Peer => {
-            let peers = Peers::solve(&roster, &table, &stakes)?;
+            let peers = Peers::solve(&all, &stakes)?;
             let pairs = peers.pairs();
-            (verifier.peers(&pairs, &peers.proof())?, pairs, Solved::peers(peers, &table, &stakes))
+            (verifier.peers(&pairs, &peers.proof())?, pairs, Solved::peers(peers, &all, &stakes))
         }
         Kind::Mentoring => {
-            let plan = Mentoring::solve(&roster, &table, &stakes);
+            let plan = Mentoring::solve(&all, &stakes);
             let certificate = verifier.mentoring(&plan.pairs, &plan.prices)?;
-            let solved = Solved::mentoring(&plan, &roster, &table, &stakes);
+            let solved = Solved::mentoring(&plan, &all, &stakes);
             (certificate, plan.pairs, solved)
         }
     };
-    Report { input, roster: &roster, stakes: &stakes, table: &table, cards: &cards, pins, pairs }
-        .write(certificate, solved)
+    Report { input, roster: &roster, stakes: &stakes, all: &all, cards: &cards, pins, pairs }.write(certificate, solved)
 }
 
 #[cfg(test)]

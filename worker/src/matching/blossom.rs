@@ -28,6 +28,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::graph::{Arc, Graph};
+use super::half::Half;
 use super::nest::Nest;
 
 /// Stands for "never": later than any event.
@@ -66,7 +67,7 @@ enum Ending {
 
 /// A matching under construction, with its prices. Weights are even integers (twice the real ones), so that every price
 /// and every time is an integer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Matcher {
     graph: Graph,
     nest: Nest,
@@ -85,7 +86,7 @@ pub(super) struct Matcher {
     reached_from: Vec<usize>,
     /// The earliest known end of the search.
     end: i64,
-    ending: Ending,
+    ending: Option<Ending>,
     unscanned: Vec<usize>,
     /// Room for the vertices of one node.
     leaves: Vec<usize>,
@@ -99,68 +100,23 @@ pub(super) struct Matcher {
 }
 
 impl Matcher {
-    /// A matcher over a graph whose weights are twice the real ones. Starts with prices that cover every edge and a
-    /// greedy matching of tight edges.
-    ///
-    /// `shares` is a guess at what part of its edges' weights is each vertex's own; even numbers of 0 or more. Half of
-    /// what an edge weighs beyond the shares of both ends is added to each. Good guesses save most of the searching.
-    pub(super) fn new(graph: Graph, shares: &[i64]) -> Self {
+    /// A matcher over a graph whose weights are twice the real ones, that starts with the prices of a fractional matching
+    /// of the same graph and what is whole in it.
+    pub(super) fn new(graph: Graph, half: &Half) -> Self {
         let vertices = graph.vertices();
-        let price = (0..vertices)
-            .map(|v| {
-                let beyond = |arc: &Arc| (arc.weight - shares[v] - shares[arc.to]) / 2;
-                shares[v] + graph.arcs(v).iter().map(beyond).fold(0, i64::max)
-            })
-            .collect();
-        let mut matcher = Self {
+        Self {
             nest: Nest::new(vertices),
-            mate: vec![None; vertices],
-            price,
+            mate: half.mates(),
+            price: half.prices().to_vec(),
             surcharge: vec![0; vertices],
             label: vec![Label::Free; vertices],
             entry: vec![(0, 0); vertices],
-            time: 0,
-            events: BinaryHeap::new(),
+            end: NEVER,
             reach: vec![NEVER; vertices],
             reached_from: vec![0; vertices],
-            end: NEVER,
-            ending: Ending::Leave(0),
-            unscanned: Vec::new(),
-            leaves: Vec::new(),
-            labeled: Vec::new(),
-            joined: Vec::new(),
-            reached: Vec::new(),
             seen: vec![0; vertices],
-            walk: 0,
             graph,
-        };
-        matcher.match_greedily();
-        matcher
-    }
-
-    /// Lowers each unmatched vertex's price as far as its edges allow, and takes a tight edge where one is free.
-    fn match_greedily(&mut self) {
-        for v in (0..self.graph.vertices()).rev() {
-            if self.mate[v].is_some() {
-                continue;
-            }
-            let mut lowest = 0;
-            let mut partner = None;
-            for &Arc { to, weight } in self.graph.arcs(v) {
-                let least = weight - self.price[to];
-                if least > lowest {
-                    lowest = least;
-                    partner = None;
-                }
-                if least == lowest && lowest > 0 && partner.is_none() && self.mate[to].is_none() {
-                    partner = Some(to);
-                }
-            }
-            self.price[v] = lowest;
-            if let Some(to) = partner {
-                self.mate[v] = Some(to);
-                self.mate[to] = Some(v);
-            }
+            ..Self::default()
         }
     }
 
@@ -213,14 +169,15 @@ impl Matcher {
             }
         }
         self.time = self.end;
-        match self.ending {
-            Ending::Meet(outer, exposed) => {
+        match self.ending.take() {
+            Some(Ending::Meet(outer, exposed)) => {
                 let node = self.nest.top(exposed);
                 self.nest.rebase(node, exposed, &mut self.mate);
                 self.mate[exposed] = Some(outer);
                 self.rematch(outer, Some(exposed));
             }
-            Ending::Leave(outer) => self.rematch(outer, None),
+            Some(Ending::Leave(outer)) => self.rematch(outer, None),
+            None => {}
         }
         self.reset();
     }
@@ -286,7 +243,7 @@ impl Matcher {
         let top = self.nest.top(v);
         if self.mate[self.nest.base(top)].is_none() {
             self.end = time;
-            self.ending = Ending::Meet(self.reached_from[v], v);
+            self.ending = Some(Ending::Meet(self.reached_from[v], v));
         } else {
             self.events.push(Reverse((time, Event::Grow(v))));
         }

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use super::validation::MOST_WEIGHT;
+
 /// Why no plan was made. People, criteria, features and pairs are indices into the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -62,7 +64,7 @@ pub enum Fault {
         /// The criterion.
         criterion: usize,
     },
-    /// The weights of all criteria add up to more than a `u32`.
+    /// The weights of all criteria add up to more than 2,000,000.
     WeightsTooLarge,
     /// The minimum score is above 1000.
     MinimumScoreTooHigh {
@@ -83,6 +85,22 @@ pub enum Fault {
         /// The other.
         b: usize,
     },
+    /// A given pair joins two mentors or two mentees.
+    PairSameSide {
+        /// One of the two.
+        a: usize,
+        /// The other.
+        b: usize,
+    },
+    /// A pair is given twice.
+    DuplicatePair {
+        /// One of the two.
+        a: usize,
+        /// The other.
+        b: usize,
+    },
+    /// The scores, times the number of people, are larger than the engine's numbers can hold.
+    ScoresTooLarge,
     /// More pins than free places.
     PinsExceedCapacity {
         /// The person.
@@ -134,7 +152,7 @@ impl fmt::Display for Fault {
                 write!(f, "criterion {criterion} wraps around at 0: use the length of the circle, or no wrap")
             }
             Self::WeightsTooLarge => {
-                write!(f, "the weights of the criteria add up to more than {}: use smaller weights", u32::MAX)
+                write!(f, "the weights of the criteria add up to more than {MOST_WEIGHT}: use smaller weights")
             }
             Self::MinimumScoreTooHigh { minimum } => {
                 write!(f, "a minimum score of {minimum} can never be reached: use 0 to 1000")
@@ -144,6 +162,15 @@ impl fmt::Display for Fault {
             }
             Self::PinSameSide { a, b } => {
                 write!(f, "people {a} and {b} are pinned and are on the same side: pin a mentor with a mentee")
+            }
+            Self::PairSameSide { a, b } => {
+                write!(f, "people {a} and {b} are on the same side: pair a mentor with a mentee")
+            }
+            Self::DuplicatePair { a, b } => {
+                write!(f, "people {a} and {b} are a pair twice: keep one of the scores")
+            }
+            Self::ScoresTooLarge => {
+                write!(f, "the scores are too large for so many people and priorities: divide all of them by a number")
             }
             Self::PinsExceedCapacity { person } => {
                 write!(f, "person {person} has more pins than free places: remove a pin or raise the capacity")

@@ -105,14 +105,10 @@ pub(super) fn values(rule: Rule, a: &Card<'_>, b: &Card<'_>) -> [u16; 2] {
             };
             [met(a, b), met(b, a)]
         }
-        Rule::Within { feature, at_most, wrap } => match apart(a, b, feature, wrap) {
-            Some(distance) if distance <= at_most => {
-                let reach = u64::from(at_most) + 1;
-                let value = 1000 * (reach - u64::from(distance)) / reach;
-                [u16::try_from(value).unwrap_or(1000); 2]
-            }
-            _ => [0; 2],
-        },
+        Rule::Within { feature, at_most, wrap } => {
+            let value = apart(a, b, feature, wrap).and_then(|distance| near(distance, at_most));
+            [value.unwrap_or(0); 2]
+        }
     }
 }
 
@@ -176,16 +172,32 @@ pub(super) fn common<'a>(a: &'a [u32], b: &'a [u32]) -> impl Iterator<Item = u32
     })
 }
 
-/// How far apart two numbers are, the shorter way around if they wrap; nothing when one is missing.
+/// How far apart two people's numbers are; nothing when one is missing.
 pub(super) fn apart(a: &Card<'_>, b: &Card<'_>, feature: usize, wrap: Option<u32>) -> Option<u32> {
     let (Feature::Number(a), Feature::Number(b)) = (a.answer(feature)?, b.answer(feature)?) else { return None };
-    let straight = a.abs_diff(*b);
+    between(*a, *b, wrap)
+}
+
+/// How far apart two numbers are, the shorter way around if they wrap.
+fn between(a: i32, b: i32, wrap: Option<u32>) -> Option<u32> {
+    let straight = a.abs_diff(b);
     let Some(circle) = wrap else { return Some(straight) };
     let there = straight.checked_rem(circle)?;
     Some(there.min(circle - there))
 }
 
+/// What two numbers are worth if they are near enough.
+pub(super) fn nearness(a: i32, b: i32, at_most: u32, wrap: Option<u32>) -> Option<u16> {
+    near(between(a, b, wrap)?, at_most)
+}
+
+fn near(distance: u32, at_most: u32) -> Option<u16> {
+    let reach = u64::from(at_most) + 1;
+    let left = reach.checked_sub(u64::from(distance)).filter(|&left| left > 0)?;
+    u16::try_from(1000 * left / reach).ok()
+}
+
 /// A part of a whole in thousandths, rounded down; `of_nothing` when there is no whole.
-fn thousandths(part: u32, whole: u32, of_nothing: u16) -> u16 {
+pub(super) fn thousandths(part: u32, whole: u32, of_nothing: u16) -> u16 {
     part.saturating_mul(1000).checked_div(whole).map_or(of_nothing, |value| u16::try_from(value).unwrap_or(1000))
 }

@@ -1,13 +1,11 @@
 //! Mentors and mentees: the best plan among all allowed pairs, solved on few of them.
 
-use super::candidates::{Candidate, Missing, first_candidates};
+use super::candidates::{self, Candidate, first_candidates};
 use super::flow::Flow;
 use super::graph::Graph;
 use super::margins::{NEVER, Residual};
-use super::roster::Roster;
-use super::rules::NOT_ALLOWED;
+use super::pairs::Pairs;
 use super::stakes::Stakes;
-use super::table::{Row, Table};
 
 /// A plan of mentors and mentees that is best among all allowed pairs.
 #[derive(Clone, Debug)]
@@ -21,14 +19,14 @@ pub(super) struct Mentoring {
 
 impl Mentoring {
     /// Solves on candidates, checks all other pairs against the prices, adds those that gain, and repeats.
-    pub(super) fn solve(roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Self {
-        let mut known = first_candidates(roster, table, stakes);
+    pub(super) fn solve(pairs: &Pairs<'_>, stakes: &Stakes) -> Self {
+        let mut known = first_candidates(pairs, stakes);
         let mut round = 0;
         loop {
-            let graph = graph(roster, stakes, &known);
-            let mut flow = Flow::new(graph, roster.rows(), stakes.free.clone(), stakes.rewards.clone());
+            let graph = graph(stakes, &known);
+            let mut flow = Flow::new(graph, pairs.rows(), stakes.free.clone(), stakes.rewards.clone());
             flow.solve();
-            let missing = missing(table, stakes, &known, round, |mentee, mentor, points| {
+            let missing = missing(pairs, stakes, &known, round, |mentee, mentor, points| {
                 points + flow.prices()[mentee] - flow.prices()[mentor]
             });
             if missing.is_empty() {
@@ -42,15 +40,16 @@ impl Mentoring {
 
     /// What any pair that was not allowed would gain: its points, plus the mentee's number, less the mentor's. Exact for
     /// mentees who have nobody; for others it may be less than the truth.
-    pub(super) fn margins(&self, roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Vec<i64> {
+    pub(super) fn margins(&self, pairs: &Pairs<'_>, stakes: &Stakes) -> Vec<i64> {
+        let mentees = pairs.rows();
         let mut known = self.known.clone();
         let mut round = 0;
         loop {
-            let graph = graph(roster, stakes, &known);
-            let residual = Residual::new(&graph, roster.rows(), stakes, &self.pairs, &self.prices);
+            let graph = graph(stakes, &known);
+            let residual = Residual::new(&graph, mentees, stakes, &self.pairs, &self.prices);
             let leaving = residual.distances_to_an_end();
             // Ways may lead over pairs that the solver did not need to know.
-            let missing = missing(table, stakes, &known, round, |mentee, mentor, points| {
+            let missing = missing(pairs, stakes, &known, round, |mentee, mentor, points| {
                 let step = self.prices[mentor] - points - self.prices[mentee];
                 // Nobody comes by a mentee without a mentor.
                 if leaving[mentee] == NEVER { 0 } else { leaving[mentee] - leaving[mentor] - step }
@@ -59,8 +58,8 @@ impl Mentoring {
                 let coming = residual.distances_from_a_start();
                 let of_mentee = |person: usize| self.prices[person] - coming[person];
                 let of_mentor = |person: usize| self.prices[person] + leaving[person];
-                let margin = |person| if person < roster.rows() { of_mentee(person) } else { of_mentor(person) };
-                return (0..roster.len()).map(margin).collect();
+                let margin = |person| if person < mentees { of_mentee(person) } else { of_mentor(person) };
+                return (0..pairs.people()).map(margin).collect();
             }
             known.extend(missing);
             known.sort_unstable();
@@ -70,32 +69,36 @@ impl Mentoring {
 }
 
 /// The graph over some pairs, with their points for weights.
-fn graph(roster: &Roster, stakes: &Stakes, pairs: &[Candidate]) -> Graph {
-    let points = |score: u16| stakes.unit * i64::from(score);
-    let edges: Vec<_> = pairs.iter().map(|&(mentee, mentor, score)| (mentee, mentor, points(score))).collect();
-    Graph::new(roster.len(), &edges)
+fn graph(stakes: &Stakes, pairs: &[Candidate]) -> Graph {
+    let edges: Vec<_> = pairs.iter().map(|&(mentee, mentor, score)| (mentee, mentor, stakes.unit * score)).collect();
+    Graph::new(stakes.free.len(), &edges)
 }
 
 /// The allowed pairs, besides known ones, that gain something by a measure of mentee, mentor and points.
 fn missing(
-    table: &Table<'_>,
+    pairs: &Pairs<'_>,
     stakes: &Stakes,
     known: &[Candidate],
     round: u32,
-    gain: impl Fn(usize, usize, i64) -> i64,
+    gain: impl Fn(usize, usize, i64) -> i64 + Sync,
 ) -> Vec<Candidate> {
-    let mut missing = Missing::new(stakes.free.len(), round);
-    let mut scores = Row::default();
-    for mentee in (0..table.rows()).filter(|&mentee| stakes.free[mentee] > 0) {
-        for (mentor, &score) in (table.first(mentee)..).zip(table.row(mentee, &mut scores)) {
-            if score == NOT_ALLOWED || stakes.free[mentor] == 0 {
-                continue;
+    candidates::missing(
+        pairs,
+        round,
+        || (),
+        |(), mentee, room, lacking| {
+            if stakes.free[mentee] == 0 {
+                return;
             }
-            let gain = gain(mentee, mentor, stakes.unit * i64::from(score));
-            if gain > 0 && known.binary_search(&(mentee, mentor, score)).is_err() {
-                missing.note(mentee, mentor, gain);
-            }
-        }
-    }
-    missing.gather(table)
+            pairs.row(mentee, room).each(|mentor, score| {
+                if stakes.free[mentor] == 0 {
+                    return;
+                }
+                let gain = gain(mentee, mentor, stakes.unit * score);
+                if gain > 0 && known.binary_search(&(mentee, mentor, score)).is_err() {
+                    lacking(mentor, gain, score);
+                }
+            });
+        },
+    )
 }

@@ -6,7 +6,7 @@
 //! a search may treat a whole blossom as if it were one vertex.
 
 /// The forest of blossoms over a fixed set of vertices. Nodes below the number of vertices are the vertices themselves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Nest {
     vertices: usize,
     parent: Vec<Option<usize>>,

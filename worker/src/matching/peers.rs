@@ -1,26 +1,26 @@
 //! Peers: the best plan among all allowed pairs, solved on few of them.
 
 use super::blossom::Matcher;
-use super::candidates::{Candidate, Missing, first_candidates};
+use super::candidates::{self, Candidate, first_candidates};
 use super::cover::Cover;
 use super::faults::Fault;
+use super::half::Half;
+use super::pairs::{Asks, CLOSED, Pairs};
 use super::places::{Gate, Places};
-use super::roster::Roster;
-use super::rules::NOT_ALLOWED;
 use super::stakes::Stakes;
-use super::table::{Row, Table};
 
-/// A price above anything that a pair could ask for.
-const CLOSED: i64 = i64::MAX / 4;
+/// Up to one new pair for so many vertices, going on from the last plan is quicker than solving once more.
+const VERTICES_A_PAIR: usize = 50;
 
 /// A plan among peers that is best for the pairs it knows.
 #[derive(Clone, Debug)]
 pub(super) struct Peers<'a> {
-    table: &'a Table<'a>,
+    pairs: &'a Pairs<'a>,
     stakes: Stakes,
     places: Places,
     known: Vec<Candidate>,
     gates: Vec<Gate>,
+    half: Half,
     matcher: Matcher,
 }
 
@@ -38,19 +38,33 @@ pub(super) struct PeerProof {
 }
 
 impl<'a> Peers<'a> {
-    /// Solves on candidates, checks all other pairs against the prices, adds what they miss, and repeats. When nothing is
-    /// missing, the prices cover every pair, and so the plan is best among all of them.
+    /// Solves on candidates, checks all other pairs against the prices, adds what they miss, and repeats; first for
+    /// fractional matchings, then for real ones. When nothing is missing, the prices cover every pair, and so the plan is
+    /// best among all of them.
     ///
     /// # Errors
     ///
     /// [`Fault::TooLarge`] when the graph would be.
-    pub(super) fn solve(roster: &Roster, table: &'a Table<'a>, stakes: &Stakes) -> Result<Self, Fault> {
-        let places = Places::new(stakes)?;
-        let known = first_candidates(roster, table, stakes);
-        let (graph, gates) = places.graph(stakes, &known)?;
-        let mut matcher = Matcher::new(graph, &places.shares(stakes, &gates));
-        matcher.solve();
-        let mut peers = Self { table, stakes: stakes.clone(), places, known, gates, matcher };
+    pub(super) fn solve(pairs: &'a Pairs<'a>, stakes: &Stakes) -> Result<Self, Fault> {
+        let mut peers = Self {
+            pairs,
+            stakes: stakes.clone(),
+            places: Places::new(stakes)?,
+            known: Vec::new(),
+            gates: Vec::new(),
+            half: Half::default(),
+            matcher: Matcher::default(),
+        };
+        let mut missing = first_candidates(pairs, stakes);
+        for round in 0.. {
+            peers.known.append(&mut missing);
+            peers.start_again()?;
+            missing = peers.missing(round);
+            if missing.is_empty() {
+                break;
+            }
+        }
+        peers.matcher.solve();
         peers.add_missing()?;
         Ok(peers)
     }
@@ -84,6 +98,7 @@ impl<'a> Peers<'a> {
         let mut trial = self.clone();
         trial.stakes.rewards[person] += bonus;
         let (graph, _) = trial.places.graph(&trial.stakes, &trial.known)?;
+        trial.half.cover(&graph);
         let mut changed: Vec<usize> = trial.places.of[person].clone().collect();
         let gates = trial.gates.iter().filter(|gate| gate.people.contains(&person));
         changed.extend(gates.flat_map(|gate| gate.ends));
@@ -96,6 +111,11 @@ impl<'a> Peers<'a> {
     /// The chosen pairs, smaller number first, in order.
     pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
         self.places.pairs(self.matcher.mates(), &self.gates)
+    }
+
+    /// The pairs it was solved on: of everybody who is in an allowed pair at all, some.
+    pub(super) fn known(&self) -> &[Candidate] {
+        &self.known
     }
 
     /// Reads the prices off the solved matcher.
@@ -149,18 +169,29 @@ impl<'a> Peers<'a> {
         Ok(())
     }
 
-    /// Solves with more pairs, going on from the present prices.
+    /// Solves with more pairs.
     fn add(&mut self, pairs: &[Candidate]) -> Result<(), Fault> {
         self.known.extend(pairs);
         let (graph, gates) = self.places.graph(&self.stakes, &self.known)?;
-        if gates.len() == self.gates.len() {
+        // A new gate is a new vertex, and the matcher's are fixed.
+        if gates.len() == self.gates.len() && pairs.len() <= graph.vertices() / VERTICES_A_PAIR + 1 {
+            self.half.cover(&graph);
             self.matcher.change(graph, &to_change(&self.places, pairs));
         } else {
-            // A new gate is a new vertex, and the matcher's are fixed.
-            self.matcher = Matcher::new(graph, &self.places.shares(&self.stakes, &gates));
+            self.start_again()?;
         }
-        self.gates = gates;
         self.matcher.solve();
+        Ok(())
+    }
+
+    /// Goes back to the best fractional matching of the known pairs.
+    fn start_again(&mut self) -> Result<(), Fault> {
+        let (graph, gates) = self.places.graph(&self.stakes, &self.known)?;
+        self.half.extend(&graph, &self.places.shares(&self.stakes, &gates));
+        self.half.cover(&graph);
+        self.half.solve(&graph);
+        self.gates = gates;
+        self.matcher = Matcher::new(graph, &self.half);
         Ok(())
     }
 
@@ -172,24 +203,25 @@ impl<'a> Peers<'a> {
         // What a person's cheapest place asks for beyond its reward: two people are covered when these add up to their
         // score, whatever blossoms there are.
         let ask = |place: usize| proof.prices[place] - 2 * self.places.reward(&self.stakes, place);
-        let asks: Vec<i64> = self.places.of.iter().map(|of| of.clone().map(ask).min().unwrap_or(CLOSED)).collect();
+        let asks = self.places.of.iter().map(|of| of.clone().map(ask).min().unwrap_or(CLOSED)).collect();
+        let asks = Asks::new(asks, 2 * self.stakes.unit);
         let cover = Cover::new(&proof.blossoms, &proof.innermost);
-        let mut missing = Missing::new(asks.len(), round);
-        let mut scores = Row::default();
-        for (a, &ask) in asks.iter().enumerate().filter(|&(_, &ask)| ask < CLOSED) {
-            let first = self.table.first(a);
-            for ((b, &score), &other) in (first..).zip(self.table.row(a, &mut scores)).zip(&asks[first..]) {
-                let points = 2 * self.stakes.unit * i64::from(score);
-                if score == NOT_ALLOWED || points <= ask + other {
-                    continue;
+        candidates::missing(
+            self.pairs,
+            round,
+            || (),
+            |(), a, room, lacking| {
+                if asks.of(a) == CLOSED {
+                    return;
                 }
-                let lack = self.lack(&proof, &cover, [a, b], points);
-                if lack > 0 && gated.binary_search(&[a, b]).is_err() {
-                    missing.note(a, b, lack);
-                }
-            }
-        }
-        missing.gather(self.table)
+                self.pairs.row(a, room).above(asks.of(a), &asks, |b, score| {
+                    let lack = self.lack(&proof, &cover, [a, b], 2 * self.stakes.unit * score);
+                    if lack > 0 && gated.binary_search(&[a, b]).is_err() {
+                        lacking(b, lack, score);
+                    }
+                });
+            },
+        )
     }
 
     /// How much of its weight a pair lacks in cover, over all places of the two.

@@ -102,7 +102,7 @@ impl Places {
             } else {
                 for u in self.of[a].clone() {
                     for v in self.of[b].clone() {
-                        let points = stakes.unit * i64::from(score);
+                        let points = stakes.unit * score;
                         edges.push((u, v, 2 * (self.reward(stakes, u) + self.reward(stakes, v) + points)));
                     }
                 }

@@ -4,13 +4,12 @@ use super::candidates::Candidate;
 use super::faults::Fault;
 use super::input::{Input, Objective, Role};
 use super::mentoring::Mentoring;
+use super::pairs::{Pairs, Room};
 use super::peers::Peers;
 use super::plan::{NonMatch, Reason, Relaxation, RuleRef};
 use super::roster::Roster;
-use super::rules::NOT_ALLOWED;
 use super::stakes::Stakes;
 use super::survey::{Survey, Surveyor};
-use super::table::{Row, Table};
 
 /// A solved run, ready to be asked what else would have been possible.
 pub(super) enum Solved<'a> {
@@ -22,23 +21,23 @@ pub(super) enum Solved<'a> {
 
 impl<'a> Solved<'a> {
     /// A solved run among peers.
-    pub(super) fn peers(peers: Peers<'a>, table: &Table<'_>, stakes: &Stakes) -> Self {
-        let groups = Groups::new(table, stakes, &peers.pairs());
+    pub(super) fn peers(peers: Peers<'a>, pairs: &Pairs<'_>, stakes: &Stakes) -> Self {
+        let groups = Groups::new(pairs, stakes, peers.known(), &peers.pairs());
         Self::Peers(Box::new(peers), groups)
     }
 
     /// A solved run of mentors and mentees.
-    pub(super) fn mentoring(plan: &Mentoring, roster: &Roster, table: &Table<'_>, stakes: &Stakes) -> Self {
-        Self::Mentoring(plan.margins(roster, table, stakes))
+    pub(super) fn mentoring(plan: &Mentoring, pairs: &Pairs<'_>, stakes: &Stakes) -> Self {
+        Self::Mentoring(plan.margins(pairs, stakes))
     }
 
     /// Whether somebody without a partner would get one if these pairs of theirs were allowed too.
     fn gains_by(&self, stakes: &Stakes, pairs: &[Candidate]) -> Result<bool, Fault> {
         match self {
             Self::Peers(peers, _) => peers.gains_by(pairs),
-            Self::Mentoring(margins) => Ok(pairs.iter().any(|&(mentee, mentor, score)| {
-                stakes.unit * i64::from(score) + margins[mentee] - margins[mentor] > 0
-            })),
+            Self::Mentoring(margins) => Ok(pairs
+                .iter()
+                .any(|&(mentee, mentor, score)| stakes.unit * score + margins[mentee] - margins[mentor] > 0)),
         }
     }
 }
@@ -137,7 +136,7 @@ impl Reasoner<'_> {
                 RuleRef::Constraints | RuleRef::MinimumScore | RuleRef::Full => continue,
             };
             let mut pairs = self.held_back_by(rule, number, survey);
-            pairs.retain(|&(_, _, score)| score >= self.input.minimum_score);
+            pairs.retain(|&(_, _, score)| score >= i64::from(self.input.minimum_score));
             if self.solved.gains_by(self.stakes, &pairs)? {
                 return Ok(Some(relaxation));
             }
@@ -162,14 +161,14 @@ impl Reasoner<'_> {
                 too_few = half;
             }
         }
-        Ok(pairs.get(too_few).map(|&(_, _, score)| score))
+        Ok(pairs.get(too_few).and_then(|&(_, _, score)| u16::try_from(score).ok()))
     }
 
     /// Pairs with open people that nothing but this rule forbids, smaller number first.
     fn held_back_by(&self, rule: RuleRef, number: usize, survey: &Survey) -> Vec<Candidate> {
         let held_back = survey.by_one_rule.iter().filter(|&&(by, _)| by == rule);
         held_back
-            .map(|&(_, other)| (number.min(other), number.max(other), self.surveyor.score(number, other)))
+            .map(|&(_, other)| (number.min(other), number.max(other), self.surveyor.score(number, other).into()))
             .collect()
     }
 }
@@ -183,17 +182,30 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    fn new(table: &Table<'_>, stakes: &Stakes, pairs: &[(usize, usize)]) -> Self {
+    /// Groups people; `known` must have a pair of everybody who is in any.
+    fn new(all: &Pairs<'_>, stakes: &Stakes, known: &[Candidate], pairs: &[(usize, usize)]) -> Self {
         let mut leader: Vec<usize> = (0..stakes.free.len()).collect();
-        let mut scores = Row::default();
-        for a in (0..table.rows()).filter(|&a| stakes.free[a] > 0) {
-            let first = table.first(a);
-            for (b, &score) in (first..).zip(table.row(a, &mut scores)) {
-                if score != NOT_ALLOWED && stakes.free[b] > 0 {
-                    let (one, other) = (lead(&mut leader, a), lead(&mut leader, b));
-                    leader[one.max(other)] = one.min(other);
-                }
+        let mut join = |a: usize, b: usize| {
+            let (one, other) = (lead(&mut leader, a), lead(&mut leader, b));
+            leader[one.max(other)] = one.min(other);
+            one != other
+        };
+        let mut somewhere: Vec<usize> = known.iter().flat_map(|&(a, b, _)| [a, b]).collect();
+        somewhere.sort_unstable();
+        somewhere.dedup();
+        let joined = known.iter().filter(|&&(a, b, _)| join(a, b)).count();
+        let mut groups = somewhere.len() - joined;
+        let mut room = Room::default();
+        for &a in &somewhere {
+            if groups <= 1 {
+                // Nothing more can be joined.
+                break;
             }
+            all.row(a, &mut room).each(|b, _| {
+                if stakes.free[b] > 0 && join(a, b) {
+                    groups -= 1;
+                }
+            });
         }
         let group: Vec<usize> = (0..leader.len()).map(|person| lead(&mut leader, person)).collect();
         let mut people = vec![0; group.len()];

@@ -4,20 +4,20 @@ use super::explain::explain;
 use super::faults::Fault;
 use super::input::{Input, Kind, Role};
 use super::judge::Card;
+use super::pairs::Pairs;
 use super::plan::{Certificate, Pair, Plan};
 use super::reasons::{Reasoner, Solved};
 use super::roster::Roster;
 use super::stability::blocking_pairs;
 use super::stakes::Stakes;
 use super::survey::Surveyor;
-use super::table::Table;
 
 /// Everything there is to say about a run. Pairs are numbers in the roster.
 pub(super) struct Report<'a> {
     pub(super) input: &'a Input,
     pub(super) roster: &'a Roster,
     pub(super) stakes: &'a Stakes,
-    pub(super) table: &'a Table<'a>,
+    pub(super) all: &'a Pairs<'a>,
     /// By index into the input.
     pub(super) cards: &'a [Card<'a>],
     /// Pairs placed beforehand.
@@ -48,7 +48,7 @@ impl Report<'_> {
         for (list, pinned) in [(&self.pairs, false), (&self.pins, true)] {
             for &(a, b) in list {
                 let pair = self.pair(a, b, pinned);
-                made.push((a, b, pair.score));
+                made.push((a, b, i64::from(pair.score)));
                 pairs.push(pair);
             }
         }
@@ -59,7 +59,7 @@ impl Report<'_> {
             histogram[bucket] += 1;
         }
         let matched = partners.iter().filter(|&&partners| partners > 0).count();
-        let blocking_pairs = blocking_pairs(self.table, &empty, &made);
+        let blocking_pairs = blocking_pairs(self.all, &empty, &made);
         let reasoner = Reasoner {
             input: self.input,
             roster: self.roster,

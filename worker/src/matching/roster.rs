@@ -1,6 +1,7 @@
 //! The people of a run in the order that decides ties.
 
-use super::input::{Input, Kind, Person, Role};
+use super::input::{Input, Kind, Role};
+use super::scored::Scored;
 
 /// Numbers people from 0 in an order that depends on their ids and the seed only: first mentees, then mentors, each by
 /// a permutation of their stable ids. Everything behind this knows people by these numbers, so that the order of the
@@ -15,18 +16,25 @@ pub(super) struct Roster {
 impl Roster {
     /// Puts everybody in order.
     pub(super) fn new(input: &Input) -> Self {
-        let mut order: Vec<usize> = (0..input.people.len()).collect();
-        order.sort_by_key(|&index| {
-            let Person { id, role, .. } = &input.people[index];
-            (*role == Role::Mentor, permuted(*id, input.seed), *id)
-        });
+        Self::of(input.kind, input.people.iter().map(|person| (person.role, person.id)), input.seed)
+    }
+
+    /// Puts everybody with given scores in order.
+    pub(super) fn of_scores(scored: &Scored) -> Self {
+        Self::of(scored.kind, scored.people.iter().map(|person| (person.role, person.id)), scored.seed)
+    }
+
+    fn of(kind: Kind, people: impl Iterator<Item = (Role, u128)>, seed: u64) -> Self {
+        let keys: Vec<_> = people.map(|(role, id)| (role == Role::Mentor, permuted(id, seed), id)).collect();
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by_key(|&index| keys[index]);
         let mut rank = vec![0; order.len()];
         for (number, &index) in order.iter().enumerate() {
             rank[index] = number;
         }
-        let mentees = match input.kind {
+        let mentees = match kind {
             Kind::Peer => None,
-            Kind::Mentoring => Some(input.people.iter().filter(|person| person.role == Role::Mentee).count()),
+            Kind::Mentoring => Some(keys.iter().filter(|(is_mentor, ..)| !is_mentor).count()),
         };
         Self { order, rank, mentees }
     }
@@ -44,6 +52,11 @@ impl Roster {
     /// The number of the person at an index of the input.
     pub(super) fn number(&self, index: usize) -> usize {
         self.rank[index]
+    }
+
+    /// Everybody's index in the input, in order.
+    pub(super) fn order(&self) -> &[usize] {
+        &self.order
     }
 
     /// How many people have partners to look at after them: all peers, or all mentees.

@@ -1,22 +1,29 @@
 //! Criteria, prepared for judging one person against many at once.
+//!
+//! Nothing is compared twice: answers that are the same share a number, tags point to the people who have them, and what
+//! a number of shared tags is worth is looked up. A row costs a few simple passes over numbers side by side.
 
 use std::collections::BTreeMap;
 
 use super::input::{Feature, Input, Kind, Rule, Strength};
+use super::pairs::{NOT_ALLOWED, small, wide};
 use super::roster::Roster;
-
-/// Stands for a pair that is not allowed, in a row of scores.
-pub(super) const NOT_ALLOWED: u16 = u16::MAX;
 
 /// The full score, and the full value of a criterion.
 const FULL: u32 = 1000;
+
+/// Takes a pair out, whatever else it earns: more than all points together.
+const OUT: u32 = 1 << 31;
+
+/// Shares of more tags than this are divided one by one.
+const LOOKED_UP: u32 = 127;
 
 /// All criteria of a run, with everybody's answers by number in the roster.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
     both_ways: bool,
     columns: Vec<(Column, Strength)>,
-    total_weight: u64,
+    total_weight: u32,
 }
 
 /// One criterion's answers.
@@ -25,55 +32,80 @@ enum Column {
     /// Equal answers have equal classes; class 0 is no answer.
     Equal { classes: Vec<u32>, wanted: bool },
     /// Shared tags.
-    Overlap { tags: Tags },
+    Overlap { tags: Tags, shares: Shares },
     /// Met wishes.
-    Offers { offered: Tags, wanted: Tags },
-    /// Distances.
-    Within { numbers: Vec<Option<i32>>, at_most: u32, wrap: Option<u32> },
+    Offers { offered: Tags, wanted: Tags, shares: Shares },
+    /// Distances, by the place of everybody's number among the different ones.
+    Within { different: Vec<Option<i32>>, places: Vec<u32>, at_most: u32, wrap: Option<u32> },
 }
 
-/// Who has which tags, both ways around.
+/// Who has which tags, both ways around. Tags are numbered from 0.
 #[derive(Clone, Debug)]
 struct Tags {
     by_person: Vec<Vec<u32>>,
-    by_tag: BTreeMap<u32, Vec<usize>>,
+    counts: Vec<u32>,
+    holders: Vec<Vec<u32>>,
+}
+
+/// What a part of a whole is worth.
+#[derive(Clone, Debug)]
+struct Shares {
+    of_nothing: u32,
+    /// By part, then by whole.
+    looked_up: Vec<u32>,
 }
 
 /// Room for the intermediate numbers of one row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
-    points: Vec<u64>,
+    points: Vec<u32>,
     counts: [Vec<u32>; 2],
+    worth: Vec<u32>,
 }
 
 impl Tags {
-    fn new<'a>(answers: impl Iterator<Item = &'a Feature>) -> Self {
-        let mut by_tag: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    fn new<'a>(answers: impl Iterator<Item = &'a Feature>, numbers: &BTreeMap<u32, u32>) -> Self {
+        let mut holders = vec![Vec::new(); numbers.len()];
         let mut by_person = Vec::new();
-        for (number, answer) in answers.enumerate() {
-            let tags = if let Feature::Tags(tags) = answer { tags.clone() } else { Vec::new() };
+        for (person, answer) in answers.enumerate() {
+            let tags: Vec<u32> = tags_in(answer).iter().filter_map(|tag| numbers.get(tag).copied()).collect();
             for &tag in &tags {
-                by_tag.entry(tag).or_default().push(number);
+                holders[wide(tag)].push(small(person));
             }
             by_person.push(tags);
         }
-        Self { by_person, by_tag }
-    }
-
-    fn count(&self, number: usize) -> u32 {
-        u32::try_from(self.by_person[number].len()).unwrap_or(u32::MAX)
+        Self { counts: by_person.iter().map(|tags| small(tags.len())).collect(), by_person, holders }
     }
 
     /// Counts, for everybody from `first` on, how many of the given tags they have.
     fn tally(&self, tags: &[u32], first: usize, counts: &mut [u32]) {
         counts.fill(0);
-        for tag in tags {
-            let holders = self.by_tag.get(tag).map_or(&[][..], Vec::as_slice);
-            let start = holders.partition_point(|&holder| holder < first);
+        for &tag in tags {
+            let holders = &self.holders[wide(tag)];
+            let start = holders.partition_point(|&holder| wide(holder) < first);
             for &holder in &holders[start..] {
-                counts[holder - first] += 1;
+                counts[wide(holder) - first] += 1;
             }
         }
+    }
+}
+
+impl Shares {
+    fn new(of_nothing: u32) -> Self {
+        let divided = Self { of_nothing, looked_up: Vec::new() };
+        let each = |part| (0..=LOOKED_UP).map(move |whole| (part, whole));
+        let looked_up = (0..=LOOKED_UP).flat_map(each).map(|(part, whole)| divided.divide(part, whole)).collect();
+        Self { of_nothing, looked_up }
+    }
+
+    /// A part of a whole in thousandths, rounded down.
+    fn divide(&self, part: u32, whole: u32) -> u32 {
+        part.saturating_mul(FULL).checked_div(whole).unwrap_or(self.of_nothing)
+    }
+
+    fn of(&self, part: u32, whole: u32) -> u32 {
+        // The part is never more than the whole.
+        if whole <= LOOKED_UP { self.looked_up[wide(part * (LOOKED_UP + 1) + whole)] } else { self.divide(part, whole) }
     }
 }
 
@@ -85,125 +117,170 @@ impl Rules {
                 input.people[roster.index(number)].features.get(feature).unwrap_or(&Feature::Missing)
             })
         };
-        let columns = input.criteria.iter().map(|criterion| {
-            let column = match criterion.rule {
-                Rule::Same { feature } => Column::Equal { classes: classes(answers(feature)), wanted: true },
-                Rule::Different { feature } => Column::Equal { classes: classes(answers(feature)), wanted: false },
-                Rule::Overlap { feature } => Column::Overlap { tags: Tags::new(answers(feature)) },
-                Rule::Offers { offered, wanted } => {
-                    Column::Offers { offered: Tags::new(answers(offered)), wanted: Tags::new(answers(wanted)) }
+        let column = |rule: Rule| match rule {
+            Rule::Same { feature } => Column::Equal { classes: classes(answers(feature)), wanted: true },
+            Rule::Different { feature } => Column::Equal { classes: classes(answers(feature)), wanted: false },
+            Rule::Overlap { feature } => {
+                let numbers = numbered(answers(feature).flat_map(tags_in));
+                Column::Overlap { tags: Tags::new(answers(feature), &numbers), shares: Shares::new(0) }
+            }
+            Rule::Offers { offered, wanted } => {
+                let numbers = numbered(answers(offered).chain(answers(wanted)).flat_map(tags_in));
+                Column::Offers {
+                    offered: Tags::new(answers(offered), &numbers),
+                    wanted: Tags::new(answers(wanted), &numbers),
+                    shares: Shares::new(FULL / 2),
                 }
-                Rule::Within { feature, at_most, wrap } => {
-                    let number =
-                        |answer: &Feature| if let Feature::Number(number) = answer { Some(*number) } else { None };
-                    Column::Within { numbers: answers(feature).map(number).collect(), at_most, wrap }
-                }
-            };
-            (column, criterion.strength)
-        });
+            }
+            Rule::Within { feature, at_most, wrap } => {
+                let number = |answer: &Feature| if let Feature::Number(number) = answer { Some(*number) } else { None };
+                let numbers: Vec<Option<i32>> = answers(feature).map(number).collect();
+                let mut different = numbers.clone();
+                different.sort_unstable();
+                different.dedup();
+                let place = |number| small(different.binary_search(number).unwrap_or(0));
+                Column::Within { places: numbers.iter().map(place).collect(), different, at_most, wrap }
+            }
+        };
         let weight = |strength: Strength| match strength {
             Strength::Must => 0,
-            Strength::Prefer { weight } => u64::from(weight),
+            Strength::Prefer { weight } => weight,
         };
+        let mut criteria = input.criteria.clone();
+        criteria.retain(|criterion| criterion.strength == Strength::Must || weight(criterion.strength) > 0);
         Self {
             both_ways: input.kind == Kind::Peer,
-            columns: columns.collect(),
-            total_weight: input.criteria.iter().map(|criterion| weight(criterion.strength)).sum(),
+            total_weight: criteria.iter().map(|criterion| weight(criterion.strength)).sum(),
+            columns: criteria.iter().map(|criterion| (column(criterion.rule), criterion.strength)).collect(),
         }
     }
 
     /// Writes the scores of one person with everybody from `first` on into `row`, [`NOT_ALLOWED`] where a `MUST` fails.
-    pub(super) fn score(&self, number: usize, first: usize, row: &mut [u16], scratch: &mut Scratch) {
-        row.fill(0);
+    pub(super) fn score(&self, number: usize, first: usize, row: &mut [i16], scratch: &mut Scratch) {
         scratch.points.clear();
         scratch.points.resize(row.len(), 0);
         for counts in &mut scratch.counts {
             counts.resize(row.len(), 0);
         }
         for (column, strength) in &self.columns {
-            match strength {
-                Strength::Must => {
-                    self.judge(column, number, first, scratch, |at, value| {
-                        if !value.holds {
-                            row[at] = NOT_ALLOWED;
-                        }
-                    });
-                }
-                Strength::Prefer { weight } => {
-                    let weight = u64::from(*weight);
-                    let mut points = std::mem::take(&mut scratch.points);
-                    self.judge(column, number, first, scratch, |at, value| {
-                        points[at] += weight * u64::from(u32::midpoint(value.here, value.there));
-                    });
-                    scratch.points = points;
-                }
-            }
+            self.judge(column, *strength, number, first, scratch);
         }
+        let divide = Divider::new(self.total_weight);
         for (score, &points) in row.iter_mut().zip(&scratch.points) {
-            if *score != NOT_ALLOWED {
-                let share = points.checked_div(self.total_weight).unwrap_or(u64::from(FULL / 2));
-                *score = u16::try_from(share).unwrap_or(NOT_ALLOWED);
-            }
+            let share = i16::try_from(divide.apply(points & !OUT)).unwrap_or(NOT_ALLOWED);
+            *score = if points < OUT { share } else { NOT_ALLOWED };
         }
     }
 
-    /// Judges one person against everybody from `first` on and hands over each finding with its place in the row.
-    fn judge(
-        &self,
-        column: &Column,
-        number: usize,
-        first: usize,
-        scratch: &mut Scratch,
-        mut found: impl FnMut(usize, Finding),
-    ) {
-        let [counts, back] = &mut scratch.counts;
+    /// Adds what one criterion says about one person and everybody from `first` on.
+    fn judge(&self, column: &Column, strength: Strength, number: usize, first: usize, scratch: &mut Scratch) {
+        let Scratch { points, counts: [counts, back], worth } = scratch;
         match column {
             Column::Equal { classes, wanted } => {
                 let own = classes[number];
-                for (at, &other) in classes[first..].iter().enumerate().take(counts.len()) {
-                    let holds = own != 0 && other != 0 && (own == other) == *wanted;
-                    let value = if holds { FULL } else { 0 };
-                    found(at, Finding { holds, here: value, there: value });
-                }
+                let holds = |&other: &u32| own != 0 && other != 0 && (own == other) == *wanted;
+                let found = classes[first..].iter().map(holds);
+                put(strength, points, found.map(|holds| (holds, if holds { FULL } else { 0 })));
             }
-            Column::Overlap { tags } => {
+            Column::Overlap { tags, shares } => {
                 tags.tally(&tags.by_person[number], first, counts);
-                let own = tags.count(number);
-                for (at, &shared) in counts.iter().enumerate() {
-                    let (here, there) =
-                        if shared == 0 { (0, 0) } else { (share(shared, own), share(shared, tags.count(first + at))) };
-                    found(at, Finding { holds: shared > 0, here, there });
-                }
+                let own = tags.counts[number];
+                worth.clear();
+                worth.extend((0..=own).map(|shared| shares.of(shared, own)));
+                let found = counts.iter().zip(&tags.counts[first..]).map(|(&shared, &other)| {
+                    (shared > 0, u32::midpoint(worth[wide(shared)], shares.of(shared, other)))
+                });
+                put(strength, points, found);
             }
-            Column::Offers { offered, wanted } => {
+            Column::Offers { offered, wanted, shares } => {
                 offered.tally(&wanted.by_person[number], first, counts);
                 wanted.tally(&offered.by_person[number], first, back);
-                let own = wanted.count(number);
-                for (at, (&met, &met_back)) in counts.iter().zip(back.iter()).enumerate() {
-                    let other = wanted.count(first + at);
-                    let holds = (own == 0 || met > 0) && (!self.both_ways || other == 0 || met_back > 0);
-                    let here = if own == 0 { FULL / 2 } else { share(met, own) };
-                    let there = if other == 0 { FULL / 2 } else { share(met_back, other) };
-                    found(at, Finding { holds, here, there });
-                }
+                let own = wanted.counts[number];
+                worth.clear();
+                worth.extend((0..=own).map(|met| shares.of(met, own)));
+                let found =
+                    counts.iter().zip(back.iter()).zip(&wanted.counts[first..]).map(|((&met, &back), &other)| {
+                        let holds = (own == 0 || met > 0) && (!self.both_ways || other == 0 || back > 0);
+                        (holds, u32::midpoint(worth[wide(met)], shares.of(back, other)))
+                    });
+                put(strength, points, found);
             }
-            Column::Within { numbers, at_most, wrap } => {
-                let own = numbers[number];
-                for (at, &other) in numbers[first..].iter().enumerate().take(counts.len()) {
-                    let near = own.zip(other).map(|(a, b)| distance(a, b, *wrap)).filter(|d| d <= at_most);
-                    let value = near.map_or(0, |d| nearness(d, *at_most));
-                    found(at, Finding { holds: near.is_some(), here: value, there: value });
-                }
+            Column::Within { different, places, at_most, wrap } => {
+                let own = different[wide(places[number])];
+                let near = |other: &Option<i32>| {
+                    let distance = own.zip(*other).map(|(a, b)| distance(a, b, *wrap));
+                    // One more than the value: even somebody who is just near enough to earn nothing is near enough.
+                    distance
+                        .filter(|distance| distance <= at_most)
+                        .map_or(0, |distance| nearness(distance, *at_most) + 1)
+                };
+                worth.clear();
+                worth.extend(different.iter().map(near));
+                let found = places[first..].iter().map(|&place| worth[wide(place)]);
+                put(strength, points, found.map(|worth| (worth > 0, worth.saturating_sub(1))));
             }
         }
     }
 }
 
-/// What one criterion finds between two people: whether it holds, and the value for each side.
-struct Finding {
-    holds: bool,
-    here: u32,
-    there: u32,
+/// Adds whether a criterion holds, or what it is worth, to the points of a row.
+fn put(strength: Strength, points: &mut [u32], found: impl Iterator<Item = (bool, u32)>) {
+    match strength {
+        Strength::Must => {
+            for (points, (holds, _)) in points.iter_mut().zip(found) {
+                *points |= if holds { 0 } else { OUT };
+            }
+        }
+        Strength::Prefer { weight } => {
+            for (points, (_, value)) in points.iter_mut().zip(found) {
+                *points += weight * value;
+            }
+        }
+    }
+}
+
+/// Divides points by the total weight: a multiplication and a shift, exact for all points there can be (T. Granlund and
+/// P. Montgomery, "Division by invariant integers using multiplication", 1994).
+#[derive(Clone, Copy, Debug)]
+struct Divider {
+    factor: u64,
+    shift: u32,
+    /// What there is without any weight.
+    otherwise: u64,
+}
+
+impl Divider {
+    fn new(total: u32) -> Self {
+        if total == 0 {
+            return Self { factor: 0, shift: 0, otherwise: u64::from(FULL / 2) };
+        }
+        // The factor is rounded up by less than 1 in `total`. Points are at most 1000 times the total, so the error
+        // stays below what separates two quotients while 1000 times the total's square is below 2 to the shift.
+        let shift = 32 + total.ilog2();
+        Self { factor: (1u64 << shift).div_ceil(u64::from(total)), shift, otherwise: 0 }
+    }
+
+    fn apply(self, points: u32) -> u64 {
+        ((u64::from(points) * self.factor) >> self.shift) + self.otherwise
+    }
+}
+
+/// The tags of an answer.
+fn tags_in(answer: &Feature) -> &[u32] {
+    match answer {
+        Feature::Tags(tags) => tags,
+        Feature::Number(_) | Feature::Missing => &[],
+    }
+}
+
+/// Numbers different tags from 0.
+fn numbered<'a>(tags: impl Iterator<Item = &'a u32>) -> BTreeMap<u32, u32> {
+    let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
+    for &tag in tags {
+        let next = small(numbers.len());
+        numbers.entry(tag).or_insert(next);
+    }
+    numbers
 }
 
 /// Numbers equal answers alike, from 1; no answer is 0.
@@ -213,16 +290,11 @@ fn classes<'a>(answers: impl Iterator<Item = &'a Feature>) -> Vec<u32> {
         Feature::Missing => 0,
         Feature::Tags(tags) if tags.is_empty() => 0,
         Feature::Tags(_) | Feature::Number(_) => {
-            let next = u32::try_from(known.len() + 1).unwrap_or(u32::MAX);
+            let next = small(known.len() + 1);
             *known.entry(answer).or_insert(next)
         }
     };
     answers.map(class).collect()
-}
-
-/// A part of a whole in thousandths, rounded down; the whole is at least 1.
-fn share(part: u32, whole: u32) -> u32 {
-    part.saturating_mul(FULL).checked_div(whole).unwrap_or(0)
 }
 
 /// How far two numbers are apart, the shorter way around if there is a circle.

@@ -2,7 +2,14 @@
 
 use super::faults::Fault;
 use super::input::{Kind, Objective, Role};
+use super::mentoring::Mentoring;
+use super::pairs::{Pairs, Room};
+use super::peers::Peers;
 use super::plan::Certificate;
+use super::roster::Roster;
+use super::stakes::Stakes;
+use super::validation;
+use super::verify::Verifier;
 
 /// People and the pairs that may be made of them, each with a score of the caller's own. Pairs that are not listed are
 /// not allowed. The order of the lists changes nothing in the plan but indices.
@@ -53,6 +60,43 @@ pub struct ScoredPlan {
 ///
 /// A [`Fault`] that names what to mend in the input.
 pub fn plan_scored(scored: &Scored) -> Result<ScoredPlan, Fault> {
-    let _ = scored;
-    Err(Fault::TooLarge)
+    validation::check_scored(scored)?;
+    let roster = Roster::of_scores(scored);
+    let stakes = Stakes::of_scores(scored, &roster)?;
+    // The check finds pairs that are listed twice, so it comes first.
+    let verifier = Verifier::of_scores(scored, &roster, &stakes)?;
+    let ends = |&(a, b, score): &(usize, usize, i64)| {
+        let (a, b) = (roster.number(a), roster.number(b));
+        (a.min(b), a.max(b), score)
+    };
+    let all = Pairs::listed(&roster, scored.pairs.iter().map(ends));
+    let (certificate, made) = match scored.kind {
+        Kind::Peer => {
+            let peers = Peers::solve(&all, &stakes)?;
+            let made = peers.pairs();
+            (verifier.peers(&made, &peers.proof())?, made)
+        }
+        Kind::Mentoring => {
+            let plan = Mentoring::solve(&all, &stakes);
+            (verifier.mentoring(&plan.pairs, &plan.prices)?, plan.pairs)
+        }
+    };
+    let mut room = Room::default();
+    let pair = |(a, b): (usize, usize)| {
+        let score = all.row(a, &mut room).score(b).unwrap_or(0);
+        let (one, other) = (roster.index(a), roster.index(b));
+        let key = |index: usize| (scored.people[index].role != Role::Mentor, scored.people[index].id);
+        if key(one) <= key(other) { (one, other, score) } else { (other, one, score) }
+    };
+    let mut pairs: Vec<_> = made.into_iter().map(pair).collect();
+    pairs.sort_unstable_by_key(|&(a, b, _)| (scored.people[a].id, scored.people[b].id));
+    let mut matched: Vec<usize> = pairs.iter().flat_map(|&(a, b, _)| [a, b]).collect();
+    matched.sort_unstable();
+    matched.dedup();
+    Ok(ScoredPlan {
+        total_score: pairs.iter().map(|&(_, _, score)| i128::from(score)).sum(),
+        matched_people: u64::try_from(matched.len()).map_err(|_| Fault::TooLarge)?,
+        pairs,
+        certificate,
+    })
 }

@@ -2,6 +2,13 @@
 
 use super::faults::Fault;
 use super::input::{Bar, Feature, Input, Kind, Person, Role, Rule, Strength};
+use super::scored::Scored;
+
+/// The greatest sum of weights: keeps a pair's points below 2 to the 31st.
+pub(super) const MOST_WEIGHT: u32 = 2_000_000;
+
+/// More people than this are not numbered.
+const MOST_PEOPLE: usize = 1 << 31;
 
 /// Checks an input by itself.
 ///
@@ -9,6 +16,7 @@ use super::input::{Bar, Feature, Input, Kind, Person, Role, Rule, Strength};
 ///
 /// The first fault found, in the order people, criteria, minimum score, bars, pins.
 pub(super) fn check(input: &Input) -> Result<(), Fault> {
+    check_ids(input.people.iter().map(|person| person.id))?;
     check_people(input)?;
     check_criteria(input)?;
     if input.minimum_score > 1000 {
@@ -20,12 +28,48 @@ pub(super) fn check(input: &Input) -> Result<(), Fault> {
     check_pins(input)
 }
 
-fn check_people(input: &Input) -> Result<(), Fault> {
-    let mut ids: Vec<u128> = input.people.iter().map(|person| person.id).collect();
-    ids.sort_unstable();
-    if let Some(twice) = ids.windows(2).find(|pair| pair.first() == pair.last()) {
-        return Err(Fault::DuplicateId { id: twice.first().copied().unwrap_or_default() });
+/// Checks given scores.
+///
+/// # Errors
+///
+/// The first fault found, in the order people, pairs.
+pub(super) fn check_scored(scored: &Scored) -> Result<(), Fault> {
+    check_ids(scored.people.iter().map(|person| person.id))?;
+    for (index, person) in scored.people.iter().enumerate() {
+        if (scored.kind == Kind::Peer) != (person.role == Role::Peer) {
+            return Err(Fault::RoleOfOtherKind { person: index });
+        }
+        if person.priority == 0 {
+            return Err(Fault::NoPriority { person: index });
+        }
     }
+    for &(a, b, _) in &scored.pairs {
+        if let Some(&index) = [a, b].iter().find(|&&index| index >= scored.people.len()) {
+            return Err(Fault::UnknownPerson { index });
+        }
+        if a == b {
+            return Err(Fault::SelfPair { person: a });
+        }
+        if scored.kind == Kind::Mentoring && scored.people[a].role == scored.people[b].role {
+            return Err(Fault::PairSameSide { a, b });
+        }
+    }
+    Ok(())
+}
+
+fn check_ids(ids: impl Iterator<Item = u128>) -> Result<(), Fault> {
+    let mut ids: Vec<u128> = ids.collect();
+    if ids.len() > MOST_PEOPLE {
+        return Err(Fault::TooLarge);
+    }
+    ids.sort_unstable();
+    match ids.array_windows().find(|[one, other]| one == other) {
+        Some(&[id, _]) => Err(Fault::DuplicateId { id }),
+        None => Ok(()),
+    }
+}
+
+fn check_people(input: &Input) -> Result<(), Fault> {
     for (index, person) in input.people.iter().enumerate() {
         if (input.kind == Kind::Peer) != (person.role == Role::Peer) {
             return Err(Fault::RoleOfOtherKind { person: index });
@@ -48,7 +92,7 @@ fn check_criteria(input: &Input) -> Result<(), Fault> {
     let mut weights = 0u32;
     for (number, criterion) in input.criteria.iter().enumerate() {
         if let Strength::Prefer { weight } = criterion.strength {
-            weights = weights.checked_add(weight).ok_or(Fault::WeightsTooLarge)?;
+            weights = weights.checked_add(weight).filter(|&sum| sum <= MOST_WEIGHT).ok_or(Fault::WeightsTooLarge)?;
         }
         let fits: fn(&Feature) -> bool = match criterion.rule {
             Rule::Same { .. } | Rule::Different { .. } => |_| true,

@@ -1,25 +1,25 @@
 //! The check that a plan is allowed and that nothing better exists, by other means than the ones that made it.
 //!
-//! Rules, scores, capacities and weights are worked out again from the input, pair by pair. Optimality follows from weak
-//! duality: whatever the prices are, if they cover every allowed pair then no plan can be worth more than their total.
-//! So prices whose total is exactly the plan's worth leave nothing to doubt, however they were found.
+//! Rules, scores, capacities and weights are worked out again from the input. Optimality follows from weak duality:
+//! whatever the prices are, if they cover every allowed pair then no plan can be worth more than their total. So prices
+//! whose total is exactly the plan's worth leave nothing to doubt, however they were found.
 
 use std::collections::BTreeSet;
 
 use super::faults::Fault;
-use super::input::{Input, Kind, Objective, Person, Role};
-use super::judge::{self, Card};
+use super::input::{Input, Kind, Objective, Role};
+use super::judge::Card;
 use super::plan::Certificate;
 use super::roster::Roster;
+use super::scored::Scored;
 use super::stakes::Stakes;
+use super::threads::sweep;
+use super::verify_pairs::{AllowedPairs, Room};
 
 /// The input as the verifier sees it. People are numbers in the roster; only the numbering itself is taken from there.
 pub(super) struct Verifier<'a> {
-    input: &'a Input,
-    people: Vec<&'a Person>,
-    cards: Vec<&'a Card<'a>>,
-    /// By person, everybody with a greater number who may not be paired with them, pins included.
-    barred: Vec<BTreeSet<usize>>,
+    roles: Vec<Role>,
+    allowed: AllowedPairs<'a>,
     /// By person, free places after the pins, as far as there are others to fill them.
     pub(super) free: Vec<u64>,
     /// By person, what a first partner is worth.
@@ -38,6 +38,13 @@ pub(super) fn claim(holds: bool, what: &'static str) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err(refuted(what)) }
 }
 
+/// One person as they count for a plan.
+struct Seat {
+    role: Role,
+    free: u64,
+    priority: i64,
+}
+
 impl<'a> Verifier<'a> {
     /// Works out capacities and rewards again, and checks the units that the solver used: one step of the first goal
     /// must outweigh all that the second goal can add up to.
@@ -52,100 +59,97 @@ impl<'a> Verifier<'a> {
         stakes: &Stakes,
         cards: &'a [Card<'a>],
     ) -> Result<Self, Fault> {
-        let known: BTreeSet<usize> = (0..roster.len()).map(|number| roster.index(number)).collect();
-        claim(known.len() == input.people.len(), "everybody is numbered once")?;
-        let people: Vec<&Person> = (0..roster.len()).map(|number| &input.people[roster.index(number)]).collect();
-        let mut free: Vec<u64> = people.iter().map(|person| u64::from(person.capacity)).collect();
-        let mut served: Vec<bool> = people.iter().map(|person| person.taken > 0).collect();
-        let mut barred = vec![BTreeSet::new(); people.len()];
-        for bar in &input.barred {
-            let (a, b) = (roster.number(bar.a), roster.number(bar.b));
-            barred[a.min(b)].insert(a.max(b));
+        let order = numbering(roster, input.people.len())?;
+        let mut pinned = vec![0u64; order.len()];
+        for person in pins.iter().flat_map(|&(a, b)| [a, b]) {
+            pinned[person] += 1;
         }
-        for &(a, b) in pins {
-            barred[a.min(b)].insert(a.max(b));
-            for person in [a, b] {
-                served[person] = true;
-                free[person] = free[person].checked_sub(1).ok_or(refuted("pins fit"))?;
-            }
+        let mut seats = Vec::with_capacity(order.len());
+        for (&index, &pins) in order.iter().zip(&pinned) {
+            let person = &input.people[index];
+            let free = u64::from(person.capacity).checked_sub(pins).ok_or(refuted("pins fit"))?;
+            let counts = person.role != Role::Mentor && person.taken == 0 && pins == 0;
+            seats.push(Seat { role: person.role, free, priority: if counts { person.priority.into() } else { 0 } });
         }
+        let bars = input.barred.iter().map(|bar| (roster.number(bar.a), roster.number(bar.b)));
+        let allowed = AllowedPairs::of_rules(input, order, bars.chain(pins.iter().copied()), cards);
+        Self::seat(input.kind, input.objective, &seats, stakes, allowed, 1000)
+    }
+
+    /// The same for given scores.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NotCertified`] when the numbering or the units are wrong, [`Fault::DuplicatePair`].
+    pub(super) fn of_scores(scored: &'a Scored, roster: &Roster, stakes: &Stakes) -> Result<Self, Fault> {
+        let order = numbering(roster, scored.people.len())?;
+        let seat = |&index: &usize| {
+            let person = &scored.people[index];
+            let priority = if person.role == Role::Mentor { 0 } else { person.priority.into() };
+            Seat { role: person.role, free: person.capacity.into(), priority }
+        };
+        let seats: Vec<Seat> = order.iter().map(seat).collect();
+        let most = scored.pairs.iter().map(|&(_, _, score)| i128::from(score)).fold(0, i128::max);
+        let least = scored.pairs.iter().map(|&(_, _, score)| i128::from(score)).fold(0, i128::min);
+        let allowed = AllowedPairs::of_scores(scored, order)?;
+        Self::seat(scored.kind, scored.objective, &seats, stakes, allowed, most - least)
+    }
+
+    /// `span` is how much the scores of two pairs, or of a pair and none, can differ.
+    fn seat(
+        kind: Kind,
+        objective: Objective,
+        seats: &[Seat],
+        stakes: &Stakes,
+        allowed: AllowedPairs<'a>,
+        span: i128,
+    ) -> Result<Self, Fault> {
         // Nobody can fill more places than there are people to fill them.
         let [mentors, mentees] =
-            [Role::Mentor, Role::Mentee].map(|role| people.iter().filter(|person| person.role == role).count());
-        for (person, free) in people.iter().zip(&mut free) {
-            let others = match person.role {
-                Role::Peer => people.len() - 1,
-                Role::Mentor => mentees,
-                Role::Mentee => mentors,
-            };
-            *free = (*free).min(u64::try_from(others).unwrap_or(u64::MAX));
-        }
-        let counts = |number: usize| people[number].role != Role::Mentor && !served[number];
-        let rewards = (0..people.len())
-            .map(
-                |number| {
-                    if counts(number) { i64::from(people[number].priority).checked_mul(stakes.step) } else { Some(0) }
-                },
-            )
-            .collect::<Option<Vec<i64>>>()
-            .ok_or(Fault::TooLarge)?;
-        let verifier = Self {
-            input,
-            cards: (0..roster.len()).map(|number| &cards[roster.index(number)]).collect(),
-            people,
-            barred,
-            free,
-            rewards,
-            unit: stakes.unit,
+            [Role::Mentor, Role::Mentee].map(|role| seats.iter().filter(|seat| seat.role == role).count());
+        let others = |role: Role| match role {
+            Role::Peer => seats.len() - 1,
+            Role::Mentor => mentees,
+            Role::Mentee => mentors,
         };
-        let (most_pairs, priorities) = (verifier.most_pairs(), verifier.rewards.iter().sum::<i64>());
-        match input.objective {
+        let free = |seat: &Seat| seat.free.min(u64::try_from(others(seat.role)).unwrap_or(u64::MAX));
+        let rewards = seats.iter().map(|seat| seat.priority.checked_mul(stakes.step));
+        let verifier = Self {
+            roles: seats.iter().map(|seat| seat.role).collect(),
+            free: seats.iter().map(free).collect(),
+            rewards: rewards.collect::<Option<Vec<i64>>>().ok_or(Fault::TooLarge)?,
+            unit: stakes.unit,
+            allowed,
+        };
+        let places = |side: Role| {
+            let of_side = verifier.roles.iter().zip(&verifier.free).filter(|&(&role, _)| role == side);
+            of_side.map(|(_, &free)| i128::from(free)).sum::<i128>()
+        };
+        let most_pairs = match kind {
+            Kind::Peer => places(Role::Peer) / 2,
+            Kind::Mentoring => places(Role::Mentor).min(places(Role::Mentee)),
+        };
+        let priorities: i128 = seats.iter().map(|seat| i128::from(seat.priority)).sum();
+        match objective {
             Objective::Participation => {
-                claim(stakes.unit == 1 && i128::from(stakes.step) > 1000 * most_pairs, "participation comes first")?;
+                let outweighs = i128::from(stakes.step) > span * most_pairs;
+                claim(stakes.unit == 1 && outweighs, "participation comes first")?;
             }
-            Objective::Score => claim(stakes.step == 1 && stakes.unit > priorities, "the score comes first")?,
+            Objective::Score => {
+                claim(stakes.step == 1 && i128::from(stakes.unit) > priorities, "the score comes first")?;
+            }
         }
         Ok(verifier)
     }
 
-    /// No plan has more pairs than this.
-    fn most_pairs(&self) -> i128 {
-        let places = |side: Role| {
-            let of_side = self.people.iter().zip(&self.free).filter(|(person, _)| person.role == side);
-            of_side.map(|(_, &free)| i128::from(free)).sum::<i128>()
-        };
-        match self.input.kind {
-            Kind::Peer => places(Role::Peer) / 2,
-            Kind::Mentoring => places(Role::Mentor).min(places(Role::Mentee)),
-        }
-    }
-
     /// How many people there are.
     pub(super) fn len(&self) -> usize {
-        self.people.len()
+        self.roles.len()
     }
 
     /// How many people have a place to give.
     pub(super) fn open(&self) -> u64 {
         self.free.iter().map(|&free| u64::from(free > 0)).sum()
-    }
-
-    /// The score of two people, if they may be paired and both have places.
-    pub(super) fn allowed(&self, one: usize, other: usize) -> Option<u16> {
-        if self.free[one] == 0 || self.free[other] == 0 || self.barred[one.min(other)].contains(&one.max(other)) {
-            return None;
-        }
-        let (a, b) = match (self.people[one].role, self.people[other].role) {
-            (Role::Peer, Role::Peer) | (Role::Mentor, Role::Mentee) => (one, other),
-            (Role::Mentee, Role::Mentor) => (other, one),
-            _ => return None,
-        };
-        let (a, b) = (self.cards[a], self.cards[b]);
-        if !judge::keeps_musts(self.input, a, b) {
-            return None;
-        }
-        let score = judge::score(self.input, a, b);
-        (score >= self.input.minimum_score).then_some(score)
     }
 
     /// What a plan is worth, in twice the unit of the stakes, if it is allowed: every pair is, no pair comes twice, and
@@ -160,7 +164,7 @@ impl<'a> Verifier<'a> {
         let mut worth = 0;
         for &(a, b) in pairs {
             claim(made.insert((a.min(b), a.max(b))), "no pair is made twice")?;
-            let score = self.allowed(a, b).ok_or(refuted("every pair is allowed"))?;
+            let score = self.allowed.score(&self.roles, a, b).ok_or(refuted("every pair is allowed"))?;
             worth += 2 * i128::from(self.unit) * i128::from(score);
             for person in [a, b] {
                 if partners[person] == 0 {
@@ -172,6 +176,47 @@ impl<'a> Verifier<'a> {
         let fits = partners.iter().zip(&self.free).all(|(partners, free)| partners <= free);
         claim(fits, "nobody has more partners than places")?;
         Ok(worth)
+    }
+
+    /// The score of two people who may be paired.
+    pub(super) fn score(&self, a: usize, b: usize) -> Option<i64> {
+        self.allowed.score(&self.roles, a, b).filter(|_| self.free[a] > 0 && self.free[b] > 0)
+    }
+
+    /// Goes through all rows of allowed pairs between people with places, on all cores. `row` is given a person and a way
+    /// to see everybody after them with whom they may be paired, and answers with a sum of its own, or nothing when a
+    /// claim does not hold.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NotCertified`] with the claim.
+    pub(super) fn sum_rows(
+        &self,
+        row: impl Fn(usize, &mut dyn FnMut(&mut dyn FnMut(usize, i64))) -> Option<i128> + Sync,
+        what: &'static str,
+    ) -> Result<(i128, u64), Fault> {
+        let parts = sweep(
+            self.allowed.rows(),
+            self.allowed.work(),
+            || (Some(0i128), 0u64, Room::default()),
+            |(sum, edges, room), one| {
+                if self.free[one] == 0 {
+                    return;
+                }
+                let of_row = row(one, &mut |found| {
+                    self.allowed.each(one, room, |other, score| {
+                        if self.free[other] > 0 {
+                            *edges += 1;
+                            found(other, score);
+                        }
+                    });
+                });
+                *sum = sum.zip(of_row).map(|(sum, of_row)| sum + of_row);
+            },
+        );
+        parts.into_iter().try_fold((0, 0), |(sum, edges), (part, of_part, _)| {
+            Ok((sum + part.ok_or(refuted(what))?, edges + of_part))
+        })
     }
 
     /// Certifies a plan of mentors and mentees by the mentees' bids and the mentors' costs.
@@ -186,28 +231,41 @@ impl<'a> Verifier<'a> {
     pub(super) fn mentoring(&self, pairs: &[(usize, usize)], prices: &[i64]) -> Result<Certificate, Fault> {
         let primal = self.worth(pairs)?;
         claim(prices.len() == self.len(), "everybody has a price")?;
-        let role = |number: usize| self.people[number].role;
-        let (mentors, mentees): (Vec<usize>, Vec<usize>) =
-            (0..self.len()).filter(|&number| self.free[number] > 0).partition(|&number| role(number) == Role::Mentor);
         let mut bound = 0;
-        for &mentor in &mentors {
-            claim(prices[mentor] >= 0, "no place costs less than nothing")?;
-            bound += i128::from(self.free[mentor]) * i128::from(prices[mentor]);
-        }
-        let mut edges = 0;
-        for &mentee in &mentees {
-            let bid = prices[mentee];
-            bound += i128::from((self.rewards[mentee] - bid).max(0));
-            bound += i128::from(self.free[mentee] - 1) * i128::from((-bid).max(0));
-            for &mentor in &mentors {
-                if let Some(score) = self.allowed(mentee, mentor) {
-                    edges += 1;
-                    bound += i128::from((self.unit * i64::from(score) + bid - prices[mentor]).max(0));
-                }
+        for person in (0..self.len()).filter(|&person| self.free[person] > 0) {
+            let price = prices[person];
+            if self.roles[person] == Role::Mentor {
+                claim(price >= 0, "no place costs less than nothing")?;
+                bound += i128::from(self.free[person]) * i128::from(price);
+            } else {
+                bound += (i128::from(self.rewards[person]) - i128::from(price)).max(0);
+                bound += i128::from(self.free[person] - 1) * -i128::from(price.min(0));
             }
         }
-        let dual = 2 * bound;
+        let (gains, edges) = self.sum_rows(
+            |mentee, partners| {
+                let mut sum = 0i128;
+                partners(&mut |mentor, score| {
+                    let gain =
+                        self.unit.saturating_mul(score).saturating_add(prices[mentee]).saturating_sub(prices[mentor]);
+                    if gain > 0 {
+                        sum += i128::from(gain);
+                    }
+                });
+                Some(sum)
+            },
+            "every pair has a gain",
+        )?;
+        let dual = 2 * (bound + gains);
         claim(primal == dual, "the plan is worth as much as its bound")?;
         Ok(Certificate { primal, dual, vertices: self.open(), edges, certified: true })
     }
+}
+
+/// The order of a roster, in which everybody must be once.
+fn numbering(roster: &Roster, people: usize) -> Result<&[usize], Fault> {
+    let known: BTreeSet<usize> = roster.order().iter().copied().collect();
+    let complete = known.len() == people && roster.len() == people && known.last().is_none_or(|&last| last < people);
+    claim(complete, "everybody is numbered once")?;
+    Ok(roster.order())
 }

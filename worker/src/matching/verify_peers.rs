@@ -28,19 +28,26 @@ impl Verifier<'_> {
         for gate in &gates {
             bound -= 2 * i128::from(self.check_gate(proof, gate)?);
         }
-        let mut edges = 0;
-        for a in 0..self.len() {
-            // By place of this person: what the blossoms around it share with other vertices; worked out on demand.
-            let mut shared: Vec<Option<Vec<i64>>> = vec![None; proof.places.of[a].len()];
-            for b in a + 1..self.len() {
-                let Some(score) = self.allowed(a, b) else { continue };
-                edges += 1;
-                if gates.binary_search_by_key(&[a, b], |gate| gate.people).is_err() {
-                    let points = self.unit * i64::from(score);
-                    claim(self.covers(proof, [a, b], points, &mut shared), "the prices cover every allowed pair")?;
-                }
-            }
-        }
+        let asks: Vec<Option<i64>> = (0..self.len()).map(|person| self.ask(proof, person)).collect();
+        let (_, edges) = self.sum_rows(
+            |a, partners| {
+                // By place of this person: what the blossoms around it share with other vertices; worked out on demand.
+                let mut shared: Vec<Option<Vec<i64>>> = vec![None; proof.places.of[a].len()];
+                let mut covered = true;
+                let own = asks[a]?;
+                partners(&mut |b, score| {
+                    let points = self.unit * score;
+                    // Most pairs are covered by the prices alone.
+                    if asks[b].is_some_and(|ask| own + ask >= 2 * points) {
+                        return;
+                    }
+                    covered &= gates.binary_search_by_key(&[a, b], |gate| gate.people).is_ok()
+                        || self.covers(proof, [a, b], points, &mut shared);
+                });
+                covered.then_some(0)
+            },
+            "the prices cover every allowed pair",
+        )?;
         claim(primal == bound, "the plan is worth as much as its bound")?;
         Ok(Certificate { primal, dual: bound, vertices: self.open(), edges, certified: true })
     }
@@ -67,11 +74,17 @@ impl Verifier<'_> {
         claim(proof.prices.iter().copied().chain(surcharges).all(|price| price >= 0), "no price is negative")
     }
 
+    /// What somebody's cheapest place costs beyond what it brings into a pair; nothing without places.
+    fn ask(&self, proof: &PeerProof, person: usize) -> Option<i64> {
+        let of = proof.places.of[person].clone();
+        of.map(|place| proof.prices[place] - 2 * self.reward(proof, person, place)).min()
+    }
+
     /// Checks that a gate is covered, and gives its full weight: the pair's at its best.
     fn check_gate(&self, proof: &PeerProof, gate: &Gate) -> Result<i64, Fault> {
         let [a, b] = gate.people;
-        let score = self.allowed(a, b).ok_or(refuted("every gate belongs to an allowed pair"))?;
-        let full = self.rewards[a] + self.rewards[b] + self.unit * i64::from(score);
+        let score = self.score(a, b).ok_or(refuted("every gate belongs to an allowed pair"))?;
+        let full = self.rewards[a] + self.rewards[b] + self.unit * score;
         let covered = |u: usize, v: usize, weight: i64| {
             let shared = shared_with(proof, u);
             proof.prices[u] + proof.prices[v] + proof.innermost[v].map_or(0, |blossom| shared[blossom]) >= 2 * weight

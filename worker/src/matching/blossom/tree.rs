@@ -72,7 +72,7 @@ impl Matcher {
                 self.unscanned.push(v);
                 if self.price[v] < self.end {
                     self.end = self.price[v];
-                    self.ending = Ending::Leave(v);
+                    self.ending = Some(Ending::Leave(v));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::random::Random;
 use crate::matching::blossom::Matcher;
 use crate::matching::graph::Graph;
+use crate::matching::half::Half;
 
 /// The greatest weight of any matching, by trying everything.
 fn enumerate(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
@@ -23,7 +24,11 @@ fn enumerate(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
 /// Solves, checks matching and prices in the slow obvious way, and returns the matching's weight.
 fn solve(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
     let doubled: Vec<_> = edges.iter().map(|&(u, v, weight)| (u, v, 2 * weight)).collect();
-    let mut matcher = Matcher::new(Graph::new(vertices, &doubled), &vec![0; vertices]);
+    let graph = Graph::new(vertices, &doubled);
+    let mut half = Half::default();
+    half.extend(&graph, &vec![0; vertices]);
+    half.solve(&graph);
+    let mut matcher = Matcher::new(graph, &half);
     matcher.solve();
     let mates = matcher.mates();
     let mut weight = 0;

@@ -192,7 +192,7 @@ fn extreme_numbers_overflow_nothing() {
         let wrap = [None, Some(1), Some(u32::MAX)][round % 3];
         for at_most in [0, u32::MAX] {
             let rule = Rule::Within { feature: 4, at_most, wrap };
-            input.criteria.push(Criterion { rule, strength: Strength::Prefer { weight: u32::MAX / 4 } });
+            input.criteria.push(Criterion { rule, strength: Strength::Prefer { weight: 200_000 } });
         }
         for person in &mut input.people {
             person.features[4] = Feature::Number([i32::MIN, i32::MAX, 0][random.below::<usize>(3)]);

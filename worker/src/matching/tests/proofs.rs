@@ -5,14 +5,15 @@ use super::random::Random;
 use crate::matching::blossom::Matcher;
 use crate::matching::candidates::Candidate;
 use crate::matching::cover::Cover;
+use crate::matching::half::Half;
 use crate::matching::input::{Criterion, Feature, Input, Kind, Objective, Role, Rule, Strength};
 use crate::matching::judge::Card;
 use crate::matching::mentoring::Mentoring;
+use crate::matching::pairs::{Pairs, Room};
 use crate::matching::peers::Peers;
 use crate::matching::places::Places;
 use crate::matching::roster::Roster;
 use crate::matching::stakes::Stakes;
-use crate::matching::table::Table;
 use crate::matching::verify::Verifier;
 use crate::matching::{Fault, plan};
 
@@ -60,16 +61,16 @@ fn a_thousand_people_with_hubs_and_ties() {
 }
 
 /// All allowed pairs of open people.
-fn all_pairs(table: &Table<'_>, stakes: &Stakes) -> Vec<Candidate> {
-    let mut pairs = Vec::new();
-    for a in 0..table.rows() {
-        for (b, &score) in (table.first(a)..).zip(table.row(a, &mut crate::matching::table::Row::default())) {
-            if score <= 1000 && stakes.free[a] > 0 && stakes.free[b] > 0 {
-                pairs.push((a, b, score));
+fn all_pairs(pairs: &Pairs<'_>, stakes: &Stakes) -> Vec<Candidate> {
+    let mut open = Vec::new();
+    for a in 0..pairs.rows() {
+        pairs.row(a, &mut Room::default()).each(|b, score| {
+            if stakes.free[a] > 0 && stakes.free[b] > 0 {
+                open.push((a, b, score));
             }
-        }
+        });
     }
-    pairs
+    open
 }
 
 #[test]
@@ -82,14 +83,17 @@ fn the_general_solver_agrees_on_mentors_and_mentees() {
         let roster = Roster::new(&input);
         let cards = Card::all(&input);
         let stakes = Stakes::new(&input, &roster).expect("small");
-        let table = Table::new(&input, &roster);
+        let table = Pairs::scored(&input, &roster);
         let places = Places::new(&stakes).expect("small");
         let pairs = all_pairs(&table, &stakes);
         let (graph, gates) = places.graph(&stakes, &pairs).expect("small");
-        let mut matcher = Matcher::new(graph, &places.shares(&stakes, &gates));
+        let mut half = Half::default();
+        half.extend(&graph, &places.shares(&stakes, &gates));
+        half.solve(&graph);
+        let mut matcher = Matcher::new(graph, &half);
         matcher.solve();
         let general = places.pairs(matcher.mates(), &gates);
-        let special = Mentoring::solve(&roster, &table, &stakes).pairs;
+        let special = Mentoring::solve(&table, &stakes).pairs;
         let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards).expect("valid");
         assert_eq!(verifier.worth(&general), verifier.worth(&special));
     }
@@ -136,8 +140,8 @@ fn forged_proofs_among_peers_are_refused() {
         let roster = Roster::new(&input);
         let cards = Card::all(&input);
         let stakes = Stakes::new(&input, &roster).expect("small");
-        let table = Table::new(&input, &roster);
-        let peers = Peers::solve(&roster, &table, &stakes).expect("small");
+        let table = Pairs::scored(&input, &roster);
+        let peers = Peers::solve(&table, &stakes).expect("small");
         let (pairs, proof) = (peers.pairs(), peers.proof());
         let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards).expect("valid");
         assert!(verifier.peers(&pairs, &proof).is_ok());
@@ -176,8 +180,8 @@ fn forged_proofs_of_mentoring_are_refused() {
         let roster = Roster::new(&input);
         let cards = Card::all(&input);
         let stakes = Stakes::new(&input, &roster).expect("small");
-        let table = Table::new(&input, &roster);
-        let solved = Mentoring::solve(&roster, &table, &stakes);
+        let table = Pairs::scored(&input, &roster);
+        let solved = Mentoring::solve(&table, &stakes);
         let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards).expect("valid");
         assert!(verifier.mentoring(&solved.pairs, &solved.prices).is_ok());
         let Some((&(mentee, mentor), fewer)) = solved.pairs.split_first() else { continue };
