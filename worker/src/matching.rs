@@ -41,6 +41,7 @@ mod survey;
 mod threads;
 mod validation;
 mod verify;
+mod verify_nesting;
 mod verify_pairs;
 mod verify_peers;
 
@@ -48,7 +49,7 @@ pub use faults::Fault;
 pub use input::{Bar, Barred, Criterion, Feature, Input, Kind, Objective, Person, Role, Rule, Strength};
 pub use plan::{Certificate, Contribution, NonMatch, Pair, Plan, Reason, Relaxation, RuleRef};
 pub use progress::{Progress, Stage, Watch};
-pub use scored::{Scored, ScoredPerson, ScoredPlan, plan_scored};
+pub use scored::{Scored, ScoredPerson, ScoredPlan, plan_scored, plan_scored_watched};
 
 use judge::Card;
 use mentoring::Mentoring;
@@ -75,15 +76,14 @@ pub fn plan(input: &Input) -> Result<Plan, Fault> {
 ///
 /// A [`Fault`] that names what to mend in the input.
 pub fn plan_watched(input: &Input, watch: Watch<'_>) -> Result<Plan, Fault> {
-    watch(Progress { stage: Stage::Scoring, done: 0, of: 0 });
     validation::check(input)?;
     let roster = Roster::new(input);
     let stakes = Stakes::new(input, &roster)?;
-    let all = Pairs::scored(input, &roster);
+    let all = Pairs::scored(input, &roster, watch);
     let pins: Vec<(usize, usize)> =
         validation::pins(input).into_iter().map(|(a, b)| (roster.number(a), roster.number(b))).collect();
     let cards = Card::all(input);
-    let verifier = Verifier::new(input, &roster, &pins, &stakes, &cards)?;
+    let verifier = Verifier::new(input, &roster, &pins, &stakes, &cards, watch)?;
     let (certificate, pairs, solved) = match input.kind {
         Kind::Peer => {
             let peers = Peers::solve(&all, &stakes)?;

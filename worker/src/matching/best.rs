@@ -8,30 +8,39 @@ use super::pairs::{small, wide};
 pub(super) struct Best {
     people: Vec<Kept>,
     /// By person: offers below this one are certainly not among the best.
-    floors: Vec<i64>,
+    floors: Vec<(i64, u32)>,
 }
+
+/// What decides, what breaks ties (higher wins), who is offered, and the score of the two.
+type Offer = (i64, u32, u32, i64);
 
 #[derive(Clone, Debug)]
 struct Kept {
     limit: usize,
-    /// What decides, what breaks ties (higher wins), who is offered, and the score of the two.
-    offers: Vec<(i64, u32, u32, i64)>,
+    offers: Vec<Offer>,
 }
 
 impl Best {
     /// Keeps up to so many offers for each person, at least 1.
     pub(super) fn new(limits: impl Iterator<Item = usize>) -> Self {
         let people: Vec<Kept> = limits.map(|limit| Kept { limit: limit.max(1), offers: Vec::new() }).collect();
-        Self { floors: vec![i64::MIN; people.len()], people }
+        Self { floors: vec![(i64::MIN, 0); people.len()], people }
     }
 
     /// Offers another person to somebody with a value, a number that breaks ties (lower wins), and the pair's score.
+    #[inline]
     pub(super) fn offer(&mut self, to: usize, value: i64, tie: usize, other: usize, score: i64) {
-        if value < self.floors[to] {
+        if value >= self.floors[to].0 {
+            self.keep(to, (value, u32::MAX - small(tie), small(other), score));
+        }
+    }
+
+    fn keep(&mut self, to: usize, offer: Offer) {
+        if (offer.0, offer.1) < self.floors[to] {
             return;
         }
         let kept = &mut self.people[to];
-        kept.offers.push((value, u32::MAX - small(tie), small(other), score));
+        kept.offers.push(offer);
         // Sorting out the lower half only now and then makes an offer cheap on average.
         if kept.offers.len() / 2 >= kept.limit {
             self.cut(to);
@@ -43,7 +52,7 @@ impl Best {
         if offers.len() > *limit {
             offers.select_nth_unstable_by(*limit - 1, |a, b| b.cmp(a));
             offers.truncate(*limit);
-            self.floors[of] = offers.last().map_or(i64::MIN, |&(value, ..)| value);
+            self.floors[of] = offers.last().map_or((i64::MIN, 0), |&(value, tie, ..)| (value, tie));
         }
     }
 

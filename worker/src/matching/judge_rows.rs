@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::input::{Feature, Input, Kind, Rule, Strength};
 use super::judge::{nearness, thousandths};
-use super::pairs::wide;
+use super::pairs::{small, wide};
 
 /// Tags in a word of bits.
 const BITS: usize = 64;
@@ -28,12 +28,12 @@ pub(super) struct JudgeRows {
 
 #[derive(Debug)]
 enum Column {
-    /// The number of everybody's answer among all different ones, and whether the two should be equal.
-    Alike { answers: Vec<Option<usize>>, wanted: bool },
+    /// The number of everybody's answer among all different ones from 1, 0 for none, and whether two should be equal.
+    Alike { answers: Vec<u32>, wanted: bool },
     /// Bits for the tags that are compared, and whether they are to be shared or wished for.
     Tags { offered: Bits, wanted: Bits, wishes: bool },
-    /// Everybody's number by its place among the different ones.
-    Near { different: Vec<i32>, places: Vec<Option<usize>>, at_most: u32, wrap: Option<u32> },
+    /// Everybody's number by its place among the different ones, and nothing as one of them.
+    Near { different: Vec<Option<i32>>, places: Vec<u32>, at_most: u32, wrap: Option<u32> },
 }
 
 /// A bit for every tag of everybody: by word, then by person.
@@ -42,7 +42,7 @@ struct Bits {
     words: Vec<Vec<u64>>,
     counts: Vec<u32>,
     /// The worth of parts: by whole, then by part.
-    tabled: Vec<u16>,
+    tabled: Vec<u32>,
     of_nothing: u16,
 }
 
@@ -51,7 +51,7 @@ struct Bits {
 pub(super) struct JudgeRoom {
     earned: Vec<u32>,
     counts: [Vec<u32>; 2],
-    values: Vec<Option<u16>>,
+    values: Vec<u32>,
 }
 
 impl JudgeRows {
@@ -81,9 +81,9 @@ impl JudgeRows {
                 let number =
                     |answer: &&Feature| if let Feature::Number(number) = answer { Some(*number) } else { None };
                 let numbers: Vec<Option<i32>> = answers(feature).iter().map(number).collect();
-                let different: BTreeSet<i32> = numbers.iter().copied().flatten().collect();
-                let different: Vec<i32> = different.into_iter().collect();
-                let place = |number: &Option<i32>| number.and_then(|number| different.binary_search(&number).ok());
+                let different: Vec<Option<i32>> =
+                    numbers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+                let place = |number| small(different.binary_search(number).unwrap_or(0));
                 Column::Near { places: numbers.iter().map(place).collect(), different, at_most, wrap }
             }
         };
@@ -127,52 +127,52 @@ impl Column {
         match self {
             Self::Alike { answers, wanted } => {
                 let own = answers[one];
-                let alike = answers[others].iter().map(|other| own.zip(*other).map(|(own, other)| own == other));
-                add(
-                    strength,
-                    earned,
-                    alike.map(|alike| if alike == Some(*wanted) { (true, 1000) } else { (false, 0) }),
-                );
+                let fit = |&other: &u32| own != 0 && other != 0 && (own == other) == *wanted;
+                add(strength, earned, answers[others].iter().map(fit).map(|fit| (fit, if fit { 1000 } else { 0 })));
             }
             Self::Tags { offered, wanted, wishes } => {
-                offered.count_common(wanted, one, others.clone(), there);
                 let own = wanted.counts[one];
+                let of_others = &wanted.counts[others.clone()];
+                offered.count_common(wanted, one, others.clone(), there);
+                values.clear();
+                values.extend((0..=own).map(|part| u32::from(thousandths(part, own, wanted.of_nothing))));
                 if *wishes {
-                    wanted.count_common(offered, one, others.clone(), back);
+                    wanted.count_common(offered, one, others, back);
+                    // A mentee's wishes can exclude a mentor, but not the other way around.
+                    let one_way = kind == Kind::Mentoring;
+                    let found = there.iter().zip(&*back).zip(of_others).map(|((&met, &back), &other)| {
+                        let holds = (own == 0 || met > 0) && (one_way || other == 0 || back > 0);
+                        (holds, u32::midpoint(values[wide(met)], wanted.worth(back, other)))
+                    });
+                    add(strength, earned, found);
                 } else {
-                    back.clone_from(there);
+                    let found = there.iter().zip(of_others).map(|(&shared, &other)| {
+                        (shared > 0, u32::midpoint(values[wide(shared)], wanted.worth(shared, other)))
+                    });
+                    add(strength, earned, found);
                 }
-                let found = there.iter().zip(back.iter()).zip(&wanted.counts[others]);
-                let found = found.map(|((&met, &back), &other)| {
-                    let holds = if *wishes {
-                        // A mentee's wishes can exclude a mentor, but not the other way around.
-                        (own == 0 || met > 0) && (kind == Kind::Mentoring || other == 0 || back > 0)
-                    } else {
-                        met > 0
-                    };
-                    (holds, u16::midpoint(wanted.worth(met, own), wanted.worth(back, other)))
-                });
-                add(strength, earned, found);
             }
             Self::Near { different, places, at_most, wrap } => {
-                let own = places[one].map(|place| different[place]);
+                let own = different[wide(places[one])];
+                let value = |other: &Option<i32>| nearness(own?, (*other)?, *at_most, *wrap);
                 values.clear();
-                values.extend(different.iter().map(|&other| nearness(own?, other, *at_most, *wrap)));
-                let found = places[others].iter().map(|place| place.and_then(|place| values[place]));
-                add(strength, earned, found.map(|value| (value.is_some(), value.unwrap_or(0))));
+                // One more than the value, and 0 for those who are too far away.
+                values.extend(different.iter().map(|other| value(other).map_or(0, |value| u32::from(value) + 1)));
+                let found = places[others].iter().map(|&place| values[wide(place)]);
+                add(strength, earned, found.map(|value| (value > 0, value.saturating_sub(1))));
             }
         }
     }
 }
 
 /// Adds what a rule is worth, or that it is broken.
-fn add(strength: Strength, earned: &mut [u32], found: impl Iterator<Item = (bool, u16)>) {
+fn add(strength: Strength, earned: &mut [u32], found: impl Iterator<Item = (bool, u32)>) {
     match strength {
         Strength::Must => earned.iter_mut().zip(found).for_each(|(earned, (holds, _))| {
             *earned |= if holds { 0 } else { BROKEN };
         }),
         Strength::Prefer { weight } => earned.iter_mut().zip(found).for_each(|(earned, (_, value))| {
-            *earned += weight * u32::from(value);
+            *earned += weight * value;
         }),
     }
 }
@@ -187,7 +187,7 @@ impl Bits {
                 counts[person] += 1;
             }
         }
-        let parts = |whole| (0..=TABLED).map(move |part| thousandths(part, whole, of_nothing));
+        let parts = |whole| (0..=TABLED).map(move |part| thousandths(part, whole, of_nothing).into());
         Self { words, counts, tabled: (0..=TABLED).flat_map(parts).collect(), of_nothing }
     }
 
@@ -206,12 +206,10 @@ impl Bits {
     }
 
     /// What it is worth to have so many of so many.
-    fn worth(&self, part: u32, whole: u32) -> u16 {
-        if whole <= TABLED && part <= whole {
-            self.tabled[wide(whole * (TABLED + 1) + part)]
-        } else {
-            thousandths(part, whole, self.of_nothing)
-        }
+    #[inline]
+    fn worth(&self, part: u32, whole: u32) -> u32 {
+        let tabled = whole * (TABLED + 1) + part;
+        if whole <= TABLED { self.tabled[wide(tabled)] } else { thousandths(part, whole, self.of_nothing).into() }
     }
 }
 
@@ -225,8 +223,8 @@ fn tags(answer: &Feature) -> &[u32] {
     if let Feature::Tags(tags) = answer { tags } else { &[] }
 }
 
-/// Everybody's answer by its place among the different ones; nothing for no answer.
-fn numbered(answers: &[&Feature]) -> Vec<Option<usize>> {
+/// Everybody's answer by its place among the different ones from 1; 0 for no answer.
+fn numbered(answers: &[&Feature]) -> Vec<u32> {
     let given = |answer: &Feature| match answer {
         Feature::Missing => false,
         Feature::Tags(tags) => !tags.is_empty(),
@@ -234,5 +232,5 @@ fn numbered(answers: &[&Feature]) -> Vec<Option<usize>> {
     };
     let different: BTreeSet<&Feature> = answers.iter().copied().filter(|answer| given(answer)).collect();
     let different: Vec<&Feature> = different.into_iter().collect();
-    answers.iter().map(|answer| different.binary_search(answer).ok()).collect()
+    answers.iter().map(|answer| different.binary_search(answer).map_or(0, |place| small(place + 1))).collect()
 }

@@ -4,7 +4,7 @@ use super::candidates::{self, Candidate, first_candidates};
 use super::flow::Flow;
 use super::graph::Graph;
 use super::margins::{NEVER, Residual};
-use super::pairs::Pairs;
+use super::pairs::{Asks, CLOSED, Pairs};
 use super::stakes::Stakes;
 
 /// A plan of mentors and mentees that is best among all allowed pairs.
@@ -21,20 +21,18 @@ impl Mentoring {
     /// Solves on candidates, checks all other pairs against the prices, adds those that gain, and repeats.
     pub(super) fn solve(pairs: &Pairs<'_>, stakes: &Stakes) -> Self {
         let mut known = first_candidates(pairs, stakes);
-        let mut round = 0;
+        let mut search = 0;
         loop {
             let graph = graph(stakes, &known);
             let mut flow = Flow::new(graph, pairs.rows(), stakes.free.clone(), stakes.rewards.clone());
             flow.solve();
-            let missing = missing(pairs, stakes, &known, round, |mentee, mentor, points| {
-                points + flow.prices()[mentee] - flow.prices()[mentor]
-            });
+            let missing = missing(pairs, search, stakes, &known, |person| Some(flow.prices()[person]));
             if missing.is_empty() {
                 return Self { pairs: flow.pairs(), prices: flow.prices().to_vec(), known };
             }
             known.extend(missing);
             known.sort_unstable();
-            round += 1;
+            search += 1;
         }
     }
 
@@ -43,16 +41,14 @@ impl Mentoring {
     pub(super) fn margins(&self, pairs: &Pairs<'_>, stakes: &Stakes) -> Vec<i64> {
         let mentees = pairs.rows();
         let mut known = self.known.clone();
-        let mut round = 0;
+        let mut search = 0;
         loop {
             let graph = graph(stakes, &known);
             let residual = Residual::new(&graph, mentees, stakes, &self.pairs, &self.prices);
             let leaving = residual.distances_to_an_end();
-            // Ways may lead over pairs that the solver did not need to know.
-            let missing = missing(pairs, stakes, &known, round, |mentee, mentor, points| {
-                let step = self.prices[mentor] - points - self.prices[mentee];
-                // Nobody comes by a mentee without a mentor.
-                if leaving[mentee] == NEVER { 0 } else { leaving[mentee] - leaving[mentor] - step }
+            // Ways may lead over pairs that the solver did not need to know. Nobody comes by a mentee without a mentor.
+            let missing = missing(pairs, search, stakes, &known, |person| {
+                (leaving[person] != NEVER || person >= mentees).then(|| self.prices[person] + leaving[person])
             });
             if missing.is_empty() {
                 let coming = residual.distances_from_a_start();
@@ -63,7 +59,7 @@ impl Mentoring {
             }
             known.extend(missing);
             known.sort_unstable();
-            round += 1;
+            search += 1;
         }
     }
 }
@@ -74,31 +70,29 @@ fn graph(stakes: &Stakes, pairs: &[Candidate]) -> Graph {
     Graph::new(stakes.free.len(), &edges)
 }
 
-/// The allowed pairs, besides known ones, that gain something by a measure of mentee, mentor and points.
+/// The allowed pairs, besides known ones, whose points and the mentee's price are more than the mentor's. People without
+/// a price are left out.
 fn missing(
     pairs: &Pairs<'_>,
+    search: u32,
     stakes: &Stakes,
     known: &[Candidate],
-    round: u32,
-    gain: impl Fn(usize, usize, i64) -> i64 + Sync,
+    price: impl Fn(usize) -> Option<i64>,
 ) -> Vec<Candidate> {
-    candidates::missing(
-        pairs,
-        round,
-        || (),
-        |(), mentee, room, lacking| {
-            if stakes.free[mentee] == 0 {
-                return;
+    let mentees = pairs.rows();
+    let ask = |person: usize| match price(person) {
+        Some(price) if stakes.free[person] > 0 => {
+            if person < mentees {
+                -price
+            } else {
+                price
             }
-            pairs.row(mentee, room).each(|mentor, score| {
-                if stakes.free[mentor] == 0 {
-                    return;
-                }
-                let gain = gain(mentee, mentor, stakes.unit * score);
-                if gain > 0 && known.binary_search(&(mentee, mentor, score)).is_err() {
-                    lacking(mentor, gain, score);
-                }
-            });
-        },
-    )
+        }
+        _ => CLOSED,
+    };
+    let asks = Asks::new((0..pairs.people()).map(ask).collect(), stakes.unit);
+    candidates::missing(pairs, &asks, search, |mentee, mentor, score| {
+        let gain = stakes.unit * score - asks.of(mentee) - asks.of(mentor);
+        if gain > 0 && known.binary_search(&(mentee, mentor, score)).is_ok() { 0 } else { gain }
+    })
 }

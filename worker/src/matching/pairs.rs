@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::input::Input;
+use super::progress::{Progress, Stage, Watch};
 use super::roster::Roster;
 use super::rules::{Rules, Scratch};
 use super::threads::sweep;
@@ -25,9 +26,9 @@ const AT_ONCE: usize = 32;
 
 /// The allowed pairs of a run and their scores. People are numbers in the roster. A row is one person with everybody
 /// after them: for peers the greater numbers, for a mentee all mentors.
-#[derive(Debug)]
 pub(super) struct Pairs<'a> {
     roster: &'a Roster,
+    watch: Watch<'a>,
     /// By row, where its cells begin.
     starts: Vec<usize>,
     scores: Scores,
@@ -81,12 +82,12 @@ pub(super) struct Asks {
 
 impl<'a> Pairs<'a> {
     /// The pairs that the rules of a checked input allow.
-    pub(super) fn scored(input: &Input, roster: &'a Roster) -> Self {
+    pub(super) fn scored(input: &Input, roster: &'a Roster, watch: Watch<'a>) -> Self {
         let scorer = Scorer::new(input, roster);
         let starts = starts(roster);
         let all = starts.last().copied().unwrap_or(0);
         if all > KEPT_PAIRS {
-            return Self { roster, starts, scores: Scores::Scored(scorer) };
+            return Self { roster, watch, starts, scores: Scores::Scored(scorer) };
         }
         let mut cells = vec![NOT_ALLOWED; all];
         let mut rest = cells.as_mut_slice();
@@ -97,17 +98,26 @@ impl<'a> Pairs<'a> {
                 Mutex::new(row)
             })
             .collect();
-        sweep(roster.rows(), all.saturating_mul(4), Scratch::default, |scratch, number| {
+        let tell = Progress::rows(watch, Stage::Scoring, roster.rows());
+        sweep(roster.rows(), all.saturating_mul(4), tell, Scratch::default, |scratch, number| {
             if let Ok(mut row) = rows[number].lock() {
                 scorer.fill(roster, number, &mut row, scratch);
             }
         });
         drop(rows);
-        Self { roster, starts, scores: Scores::Cells(cells) }
+        Self { roster, watch, starts, scores: Scores::Cells(cells) }
     }
 
-    /// The pairs of a list: two people, the row's first, and their score; each pair once.
-    pub(super) fn listed(roster: &'a Roster, list: impl Iterator<Item = (usize, usize, i64)> + Clone) -> Self {
+    /// The pairs of a list: two people, the row's first, and their score.
+    ///
+    /// # Errors
+    ///
+    /// A pair that is in the list twice.
+    pub(super) fn listed(
+        roster: &'a Roster,
+        list: impl Iterator<Item = (usize, usize, i64)> + Clone,
+        watch: Watch<'a>,
+    ) -> Result<Self, (usize, usize)> {
         let starts = starts(roster);
         let all = starts.last().copied().unwrap_or(0);
         let (count, fits) = list.clone().fold((0usize, true), |(count, fits), (_, _, score)| {
@@ -116,29 +126,32 @@ impl<'a> Pairs<'a> {
         if fits && count.saturating_mul(DENSE) >= all {
             let mut cells = vec![NOT_ALLOWED; all];
             for (a, b, score) in list {
-                cells[starts[a] + b - roster.first_partner(a)] = i16::try_from(score).unwrap_or(NOT_ALLOWED);
+                let cell = &mut cells[starts[a] + b - roster.first_partner(a)];
+                if *cell != NOT_ALLOWED {
+                    return Err((a, b));
+                }
+                *cell = i16::try_from(score).unwrap_or(NOT_ALLOWED);
             }
-            return Self { roster, starts, scores: Scores::Cells(cells) };
+            return Ok(Self { roster, watch, starts, scores: Scores::Cells(cells) });
         }
-        let mut ends = vec![0usize; roster.rows() + 1];
-        for (a, _, _) in list.clone() {
-            ends[a + 1] += 1;
-        }
-        for row in 0..roster.rows() {
-            ends[row + 1] += ends[row];
-        }
-        // By partner first, so that the rows come out in order.
         let mut order: Vec<(u32, u32, i64)> = list.map(|(a, b, score)| (small(a), small(b), score)).collect();
         order.sort_unstable();
-        Self {
-            roster,
-            starts,
-            scores: Scores::Listed {
-                starts: ends,
-                partners: order.iter().map(|&(_, b, _)| b).collect(),
-                scores: order.iter().map(|&(_, _, score)| score).collect(),
-            },
+        if let Some([(a, b, _), _]) = order.array_windows().find(|[one, next]| (one.0, one.1) == (next.0, next.1)) {
+            return Err((wide(*a), wide(*b)));
         }
+        let mut row_starts = vec![0usize; roster.rows() + 1];
+        for &(a, ..) in &order {
+            row_starts[wide(a) + 1] += 1;
+        }
+        for row in 0..roster.rows() {
+            row_starts[row + 1] += row_starts[row];
+        }
+        let scores = Scores::Listed {
+            starts: row_starts,
+            partners: order.iter().map(|&(_, b, _)| b).collect(),
+            scores: order.iter().map(|&(.., score)| score).collect(),
+        };
+        Ok(Self { roster, watch, starts, scores })
     }
 
     /// How many rows there are: all peers, or all mentees.
@@ -151,13 +164,20 @@ impl<'a> Pairs<'a> {
         self.roster.len()
     }
 
-    /// How many pairs one look at all rows goes through.
-    pub(super) fn work(&self) -> usize {
-        match &self.scores {
+    /// Works on all rows on all cores; see [`sweep`].
+    pub(super) fn sweep<T: Send>(
+        &self,
+        stage: Stage,
+        start: impl Fn() -> T + Sync,
+        work: impl Fn(&mut T, usize) + Sync,
+    ) -> Vec<T> {
+        let pairs = match &self.scores {
+            // A look at a cell is quick, and scoring takes its time.
             Scores::Cells(cells) => cells.len() / 4,
             Scores::Scored(_) => self.starts.last().map_or(0, |all| all.saturating_mul(4)),
             Scores::Listed { partners, .. } => partners.len(),
-        }
+        };
+        sweep(self.rows(), pairs, Progress::rows(self.watch, stage, self.rows()), start, work)
     }
 
     /// One person's row.

@@ -9,11 +9,11 @@ use super::pairs::{Asks, CLOSED, Pairs};
 use super::places::{Gate, Places};
 use super::stakes::Stakes;
 
-/// Up to one new pair for so many vertices, going on from the last plan is quicker than solving once more.
-const VERTICES_A_PAIR: usize = 50;
+/// Fewer new pairs than one for so many people are few.
+const PEOPLE_A_PAIR: usize = 50;
 
 /// A plan among peers that is best for the pairs it knows.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Peers<'a> {
     pairs: &'a Pairs<'a>,
     stakes: Stakes,
@@ -56,14 +56,17 @@ impl<'a> Peers<'a> {
             matcher: Matcher::default(),
         };
         let mut missing = first_candidates(pairs, stakes);
-        for round in 0.. {
+        for search in 0.. {
             peers.known.append(&mut missing);
             peers.start_again()?;
-            missing = peers.missing(round);
-            if missing.is_empty() {
+            missing = peers.missing(search);
+            // The last few are better looked for when real matchings have changed the prices.
+            if missing.len() <= pairs.people() / PEOPLE_A_PAIR {
                 break;
             }
         }
+        peers.known.append(&mut missing);
+        peers.start_again()?;
         peers.matcher.solve();
         peers.add_missing()?;
         Ok(peers)
@@ -159,8 +162,8 @@ impl<'a> Peers<'a> {
 
     /// Adds pairs until the prices cover all allowed ones.
     fn add_missing(&mut self) -> Result<(), Fault> {
-        for round in 0.. {
-            let missing = self.missing(round);
+        for search in 0.. {
+            let missing = self.missing(search);
             if missing.is_empty() {
                 break;
             }
@@ -173,8 +176,8 @@ impl<'a> Peers<'a> {
     fn add(&mut self, pairs: &[Candidate]) -> Result<(), Fault> {
         self.known.extend(pairs);
         let (graph, gates) = self.places.graph(&self.stakes, &self.known)?;
-        // A new gate is a new vertex, and the matcher's are fixed.
-        if gates.len() == self.gates.len() && pairs.len() <= graph.vertices() / VERTICES_A_PAIR + 1 {
+        // A new gate is a new vertex, and the matcher's are fixed. With few pairs, going on from the last plan is quicker.
+        if gates.len() == self.gates.len() && pairs.len() <= graph.vertices() / PEOPLE_A_PAIR + 1 {
             self.half.cover(&graph);
             self.matcher.change(graph, &to_change(&self.places, pairs));
         } else {
@@ -196,7 +199,7 @@ impl<'a> Peers<'a> {
     }
 
     /// The pairs that the prices do not cover. Known ones always are, those with a gate by the gate.
-    fn missing(&self, round: u32) -> Vec<Candidate> {
+    fn missing(&self, search: u32) -> Vec<Candidate> {
         let proof = self.proof();
         let mut gated: Vec<[usize; 2]> = proof.gates.iter().map(|gate| gate.people).collect();
         gated.sort_unstable();
@@ -206,22 +209,10 @@ impl<'a> Peers<'a> {
         let asks = self.places.of.iter().map(|of| of.clone().map(ask).min().unwrap_or(CLOSED)).collect();
         let asks = Asks::new(asks, 2 * self.stakes.unit);
         let cover = Cover::new(&proof.blossoms, &proof.innermost);
-        candidates::missing(
-            self.pairs,
-            round,
-            || (),
-            |(), a, room, lacking| {
-                if asks.of(a) == CLOSED {
-                    return;
-                }
-                self.pairs.row(a, room).above(asks.of(a), &asks, |b, score| {
-                    let lack = self.lack(&proof, &cover, [a, b], 2 * self.stakes.unit * score);
-                    if lack > 0 && gated.binary_search(&[a, b]).is_err() {
-                        lacking(b, lack, score);
-                    }
-                });
-            },
-        )
+        candidates::missing(self.pairs, &asks, search, |a, b, score| {
+            let lack = self.lack(&proof, &cover, [a, b], 2 * self.stakes.unit * score);
+            if lack > 0 && gated.binary_search(&[a, b]).is_ok() { 0 } else { lack }
+        })
     }
 
     /// How much of its weight a pair lacks in cover, over all places of the two.

@@ -26,3 +26,11 @@ pub struct Progress {
 
 /// Is told of progress, from any thread and many times a second.
 pub type Watch<'a> = &'a (dyn Fn(Progress) + Sync);
+
+impl Progress {
+    /// Tells of rows that are begun.
+    pub(super) fn rows(watch: Watch<'_>, stage: Stage, rows: usize) -> impl Fn(usize) + Sync {
+        let number = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+        move |done| watch(Self { stage, done: number(done), of: number(rows) })
+    }
+}

@@ -6,6 +6,7 @@ use super::mentoring::Mentoring;
 use super::pairs::{Pairs, Room};
 use super::peers::Peers;
 use super::plan::Certificate;
+use super::progress::Watch;
 use super::roster::Roster;
 use super::stakes::Stakes;
 use super::validation;
@@ -60,16 +61,25 @@ pub struct ScoredPlan {
 ///
 /// A [`Fault`] that names what to mend in the input.
 pub fn plan_scored(scored: &Scored) -> Result<ScoredPlan, Fault> {
+    plan_scored_watched(scored, &|_| {})
+}
+
+/// Plans a run like [`plan_scored`], and tells how far it has come.
+///
+/// # Errors
+///
+/// A [`Fault`] that names what to mend in the input.
+pub fn plan_scored_watched(scored: &Scored, watch: Watch<'_>) -> Result<ScoredPlan, Fault> {
     validation::check_scored(scored)?;
     let roster = Roster::of_scores(scored);
     let stakes = Stakes::of_scores(scored, &roster)?;
-    // The check finds pairs that are listed twice, so it comes first.
-    let verifier = Verifier::of_scores(scored, &roster, &stakes)?;
+    let verifier = Verifier::of_scores(scored, &roster, &stakes, watch)?;
     let ends = |&(a, b, score): &(usize, usize, i64)| {
         let (a, b) = (roster.number(a), roster.number(b));
         (a.min(b), a.max(b), score)
     };
-    let all = Pairs::listed(&roster, scored.pairs.iter().map(ends));
+    let all = Pairs::listed(&roster, scored.pairs.iter().map(ends), watch)
+        .map_err(|(a, b)| Fault::DuplicatePair { a: roster.index(a), b: roster.index(b) })?;
     let (certificate, made) = match scored.kind {
         Kind::Peer => {
             let peers = Peers::solve(&all, &stakes)?;

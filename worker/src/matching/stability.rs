@@ -1,7 +1,7 @@
 //! How many pairs would rather have each other than what they got.
 
 use super::pairs::{Asks, Pairs, Room};
-use super::threads::sweep;
+use super::progress::Stage;
 
 /// Counts the allowed pairs outside the plan that score higher than the worst that each of the two has got; an empty
 /// place counts as less than any score (D. Gale and L. Shapley, "College admissions and the stability of marriage",
@@ -17,9 +17,8 @@ pub(super) fn blocking_pairs(pairs: &Pairs<'_>, empty: &[usize], made: &[(usize,
         }
     }
     let worst = Asks::new(worst, 1);
-    let parts = sweep(
-        pairs.rows(),
-        pairs.work(),
+    let parts = pairs.sweep(
+        Stage::Explaining,
         || (0u64, Room::default()),
         |(blocking, room), a| {
             pairs.row(a, room).above(0, &worst, |b, score| {

@@ -10,10 +10,12 @@ const ROWS_AT_A_TIME: usize = 32;
 const WORTH_A_THREAD: usize = 200_000;
 
 /// Works on all rows and gives what came together, one part a thread. Which rows are in which part is not determined, so
-/// putting the parts together must not depend on it. `pairs` says how much work there is.
+/// putting the parts together must not depend on it. `pairs` says how much work there is; `tell` hears how many rows have
+/// been begun.
 pub(super) fn sweep<T: Send>(
     rows: usize,
     pairs: usize,
+    tell: impl Fn(usize) + Sync,
     start: impl Fn() -> T + Sync,
     work: impl Fn(&mut T, usize) + Sync,
 ) -> Vec<T> {
@@ -25,6 +27,7 @@ pub(super) fn sweep<T: Send>(
             if first >= rows {
                 return part;
             }
+            tell(first);
             for row in first..rows.min(first + ROWS_AT_A_TIME) {
                 work(&mut part, row);
             }

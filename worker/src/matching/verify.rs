@@ -10,11 +10,11 @@ use super::faults::Fault;
 use super::input::{Input, Kind, Objective, Role};
 use super::judge::Card;
 use super::plan::Certificate;
+use super::progress::Watch;
 use super::roster::Roster;
 use super::scored::Scored;
 use super::stakes::Stakes;
-use super::threads::sweep;
-use super::verify_pairs::{AllowedPairs, Room};
+use super::verify_pairs::{AllowedPairs, Tally};
 
 /// The input as the verifier sees it. People are numbers in the roster; only the numbering itself is taken from there.
 pub(super) struct Verifier<'a> {
@@ -58,6 +58,7 @@ impl<'a> Verifier<'a> {
         pins: &[(usize, usize)],
         stakes: &Stakes,
         cards: &'a [Card<'a>],
+        watch: Watch<'a>,
     ) -> Result<Self, Fault> {
         let order = numbering(roster, input.people.len())?;
         let mut pinned = vec![0u64; order.len()];
@@ -72,7 +73,7 @@ impl<'a> Verifier<'a> {
             seats.push(Seat { role: person.role, free, priority: if counts { person.priority.into() } else { 0 } });
         }
         let bars = input.barred.iter().map(|bar| (roster.number(bar.a), roster.number(bar.b)));
-        let allowed = AllowedPairs::of_rules(input, order, bars.chain(pins.iter().copied()), cards);
+        let allowed = AllowedPairs::of_rules(input, order, bars.chain(pins.iter().copied()), cards, watch);
         Self::seat(input.kind, input.objective, &seats, stakes, allowed, 1000)
     }
 
@@ -80,8 +81,13 @@ impl<'a> Verifier<'a> {
     ///
     /// # Errors
     ///
-    /// [`Fault::NotCertified`] when the numbering or the units are wrong, [`Fault::DuplicatePair`].
-    pub(super) fn of_scores(scored: &'a Scored, roster: &Roster, stakes: &Stakes) -> Result<Self, Fault> {
+    /// [`Fault::NotCertified`] when the numbering or the units are wrong.
+    pub(super) fn of_scores(
+        scored: &'a Scored,
+        roster: &Roster,
+        stakes: &Stakes,
+        watch: Watch<'a>,
+    ) -> Result<Self, Fault> {
         let order = numbering(roster, scored.people.len())?;
         let seat = |&index: &usize| {
             let person = &scored.people[index];
@@ -89,10 +95,10 @@ impl<'a> Verifier<'a> {
             Seat { role: person.role, free: person.capacity.into(), priority }
         };
         let seats: Vec<Seat> = order.iter().map(seat).collect();
-        let most = scored.pairs.iter().map(|&(_, _, score)| i128::from(score)).fold(0, i128::max);
-        let least = scored.pairs.iter().map(|&(_, _, score)| i128::from(score)).fold(0, i128::min);
-        let allowed = AllowedPairs::of_scores(scored, order)?;
-        Self::seat(scored.kind, scored.objective, &seats, stakes, allowed, most - least)
+        let range = |(least, most): (i64, i64), &(_, _, score): &(_, _, i64)| (least.min(score), most.max(score));
+        let (least, most) = scored.pairs.iter().fold((0, 0), range);
+        let span = i128::from(most) - i128::from(least);
+        Self::seat(scored.kind, scored.objective, &seats, stakes, AllowedPairs::of_scores(scored, order, watch), span)
     }
 
     /// `span` is how much the scores of two pairs, or of a pair and none, can differ.
@@ -159,12 +165,13 @@ impl<'a> Verifier<'a> {
     ///
     /// [`Fault::NotCertified`] when it is not.
     pub(super) fn worth(&self, pairs: &[(usize, usize)]) -> Result<i128, Fault> {
+        let mut made: Vec<(usize, usize)> = pairs.iter().map(|&(a, b)| (a.min(b), a.max(b))).collect();
+        made.sort_unstable();
+        claim(made.array_windows().all(|[one, next]| one != next), "no pair is made twice")?;
         let mut partners = vec![0u64; self.len()];
-        let mut made = BTreeSet::new();
         let mut worth = 0;
-        for &(a, b) in pairs {
-            claim(made.insert((a.min(b), a.max(b))), "no pair is made twice")?;
-            let score = self.allowed.score(&self.roles, a, b).ok_or(refuted("every pair is allowed"))?;
+        for (&(a, b), score) in made.iter().zip(self.allowed.scores(&self.roles, &made)) {
+            let score = score.ok_or(refuted("every pair is allowed"))?;
             worth += 2 * i128::from(self.unit) * i128::from(score);
             for person in [a, b] {
                 if partners[person] == 0 {
@@ -178,44 +185,20 @@ impl<'a> Verifier<'a> {
         Ok(worth)
     }
 
-    /// The score of two people who may be paired.
-    pub(super) fn score(&self, a: usize, b: usize) -> Option<i64> {
-        self.allowed.score(&self.roles, a, b).filter(|_| self.free[a] > 0 && self.free[b] > 0)
+    /// The scores of pairs, the smaller number first; nothing for those that may not be made.
+    pub(super) fn scores(&self, pairs: &[(usize, usize)]) -> Vec<Option<i64>> {
+        let open = |&(a, b): &(usize, usize)| self.free[a] > 0 && self.free[b] > 0;
+        let scores = self.allowed.scores(&self.roles, pairs);
+        pairs.iter().zip(scores).map(|(pair, score)| score.filter(|_| open(pair))).collect()
     }
 
-    /// Goes through all rows of allowed pairs between people with places, on all cores. `row` is given a person and a way
-    /// to see everybody after them with whom they may be paired, and answers with a sum of its own, or nothing when a
-    /// claim does not hold.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::NotCertified`] with the claim.
-    pub(super) fn sum_rows(
-        &self,
-        row: impl Fn(usize, &mut dyn FnMut(&mut dyn FnMut(usize, i64))) -> Option<i128> + Sync,
-        what: &'static str,
-    ) -> Result<(i128, u64), Fault> {
-        let parts = sweep(
-            self.allowed.rows(),
-            self.allowed.work(),
-            || (Some(0i128), 0u64, Room::default()),
-            |(sum, edges, room), one| {
-                if self.free[one] == 0 {
-                    return;
-                }
-                let of_row = row(one, &mut |found| {
-                    self.allowed.each(one, room, |other, score| {
-                        if self.free[other] > 0 {
-                            *edges += 1;
-                            found(other, score);
-                        }
-                    });
-                });
-                *sum = sum.zip(of_row).map(|(sum, of_row)| sum + of_row);
-            },
-        );
-        parts.into_iter().try_fold((0, 0), |(sum, edges), (part, of_part, _)| {
-            Ok((sum + part.ok_or(refuted(what))?, edges + of_part))
+    /// Goes through all allowed pairs of people with places, the smaller number first, on all cores.
+    pub(super) fn tally(&self, found: impl Fn(&mut Tally, usize, usize, i64) + Sync) -> Tally {
+        self.allowed.tally(|tally, a, b, score| {
+            if self.free[a] > 0 && self.free[b] > 0 {
+                tally.pairs += 1;
+                found(tally, a, b, score);
+            }
         })
     }
 
@@ -242,23 +225,15 @@ impl<'a> Verifier<'a> {
                 bound += i128::from(self.free[person] - 1) * -i128::from(price.min(0));
             }
         }
-        let (gains, edges) = self.sum_rows(
-            |mentee, partners| {
-                let mut sum = 0i128;
-                partners(&mut |mentor, score| {
-                    let gain =
-                        self.unit.saturating_mul(score).saturating_add(prices[mentee]).saturating_sub(prices[mentor]);
-                    if gain > 0 {
-                        sum += i128::from(gain);
-                    }
-                });
-                Some(sum)
-            },
-            "every pair has a gain",
-        )?;
-        let dual = 2 * (bound + gains);
+        let found = self.tally(|tally, mentee, mentor, score| {
+            let gain = self.unit.saturating_mul(score).saturating_add(prices[mentee]).saturating_sub(prices[mentor]);
+            if gain > 0 {
+                tally.gains += i128::from(gain);
+            }
+        });
+        let dual = 2 * (bound + found.gains);
         claim(primal == dual, "the plan is worth as much as its bound")?;
-        Ok(Certificate { primal, dual, vertices: self.open(), edges, certified: true })
+        Ok(Certificate { primal, dual, vertices: self.open(), edges: found.pairs, certified: true })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::faults::Fault;
 use super::input::{Input, Kind, Role};
 use super::judge::{self, Card};
 use super::judge_rows::{JudgeRoom, JudgeRows};
-use super::pairs::{small, wide};
+use super::progress::{Progress, Stage, Watch};
 use super::scored::Scored;
+use super::threads::sweep;
 
 /// The allowed pairs of an input, whoever has places. People are numbers in an order of the caller's.
 pub(super) struct AllowedPairs<'a> {
@@ -15,6 +15,7 @@ pub(super) struct AllowedPairs<'a> {
     /// In mentoring, how many people are mentees; they come first.
     mentees: Option<usize>,
     source: Source<'a>,
+    watch: Watch<'a>,
 }
 
 enum Source<'a> {
@@ -26,12 +27,23 @@ enum Source<'a> {
         /// By person, everybody with a greater number who may not be paired with them, pins included.
         barred: Vec<BTreeSet<usize>>,
     },
-    /// By a list of scores: the partners in each row, in order, and where in the list the pair stands.
-    Listed { scored: &'a Scored, starts: Vec<usize>, partners: Vec<(u32, u32)> },
+    /// By a list of scores, with everybody's number by their index.
+    Listed { scored: &'a Scored, number: Vec<usize> },
 }
 
-/// Room for one row.
-pub(super) type Room = JudgeRoom;
+/// What was found about many pairs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// How many there are.
+    pub(super) pairs: u64,
+    /// What they gain in total.
+    pub(super) gains: i128,
+    /// Whether a claim does not hold for one of them.
+    pub(super) refuted: bool,
+}
+
+/// Pairs of a list that are gone through at a time.
+const LISTED_AT_A_TIME: usize = 1 << 12;
 
 impl<'a> AllowedPairs<'a> {
     /// By rules; bars are numbers in the order.
@@ -40,6 +52,7 @@ impl<'a> AllowedPairs<'a> {
         order: &[usize],
         bars: impl Iterator<Item = (usize, usize)>,
         cards: &'a [Card<'a>],
+        watch: Watch<'a>,
     ) -> Self {
         let mut barred = vec![BTreeSet::new(); order.len()];
         for (a, b) in bars {
@@ -52,101 +65,88 @@ impl<'a> AllowedPairs<'a> {
             barred,
         };
         let mentees = input.people.iter().filter(|person| person.role == Role::Mentee).count();
-        Self { people: order.len(), mentees: (input.kind == Kind::Mentoring).then_some(mentees), source }
+        Self { people: order.len(), mentees: (input.kind == Kind::Mentoring).then_some(mentees), source, watch }
     }
 
     /// By given scores.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::DuplicatePair`].
-    pub(super) fn of_scores(scored: &'a Scored, order: &[usize]) -> Result<Self, Fault> {
+    pub(super) fn of_scores(scored: &'a Scored, order: &[usize], watch: Watch<'a>) -> Self {
         let mut number = vec![0; order.len()];
         for (at, &index) in order.iter().enumerate() {
             number[index] = at;
         }
-        let ends = |&(a, b, _): &(usize, usize, i64)| (number[a].min(number[b]), number[a].max(number[b]));
-        let mut starts = vec![0usize; order.len() + 1];
-        for pair in &scored.pairs {
-            starts[ends(pair).0 + 1] += 1;
-        }
-        for row in 0..order.len() {
-            starts[row + 1] += starts[row];
-        }
-        let mut next = starts.clone();
-        let mut partners = vec![(0, 0); scored.pairs.len()];
-        for (at, pair) in scored.pairs.iter().enumerate() {
-            let (one, other) = ends(pair);
-            partners[next[one]] = (small(other), small(at));
-            next[one] += 1;
-        }
-        for (one, &index) in order.iter().enumerate() {
-            let row = &mut partners[starts[one]..starts[one + 1]];
-            row.sort_unstable();
-            if let Some([(other, _), _]) = row.array_windows().find(|[one, other]| one.0 == other.0) {
-                return Err(Fault::DuplicatePair { a: index, b: order[wide(*other)] });
-            }
-        }
-        let mentees = scored.people.iter().filter(|person| person.role == Role::Mentee).count();
-        let mentees = (scored.kind == Kind::Mentoring).then_some(mentees);
-        Ok(Self { people: order.len(), mentees, source: Source::Listed { scored, starts, partners } })
+        Self { people: order.len(), mentees: None, source: Source::Listed { scored, number }, watch }
     }
 
-    /// Rows: all peers, or all mentees.
-    pub(super) fn rows(&self) -> usize {
-        self.mentees.unwrap_or(self.people)
-    }
-
-    /// How many pairs one look at all rows goes through.
-    pub(super) fn work(&self) -> usize {
-        match &self.source {
-            Source::Judged { .. } => self.rows().saturating_mul(self.people),
-            Source::Listed { partners, .. } => partners.len(),
-        }
-    }
-
-    /// Hands over everybody after one person with whom they may be paired, and the score of the two.
-    pub(super) fn each(&self, one: usize, room: &mut Room, mut found: impl FnMut(usize, i64)) {
-        match &self.source {
+    /// Goes through all allowed pairs, the smaller number first, on all cores.
+    pub(super) fn tally(&self, found: impl Fn(&mut Tally, usize, usize, i64) + Sync) -> Tally {
+        let parts = match &self.source {
             Source::Judged { input, rows, barred, .. } => {
-                let barred = &barred[one];
                 let minimum = i64::from(input.minimum_score);
-                rows.each(one, self.mentees.unwrap_or(one + 1)..self.people, room, |other, score| {
-                    if score >= minimum && (barred.is_empty() || !barred.contains(&other)) {
-                        found(other, score);
+                let length = self.mentees.unwrap_or(self.people);
+                let tell = Progress::rows(self.watch, Stage::Proving, length);
+                sweep(length, length.saturating_mul(self.people), tell, Default::default, |(tally, room), one| {
+                    let barred = &barred[one];
+                    rows.each(one, self.mentees.unwrap_or(one + 1)..self.people, room, |other, score| {
+                        if score >= minimum && (barred.is_empty() || !barred.contains(&other)) {
+                            found(tally, one, other, score);
+                        }
+                    });
+                })
+            }
+            Source::Listed { scored, number } => {
+                let stretches: Vec<&[(usize, usize, i64)]> = scored.pairs.chunks(LISTED_AT_A_TIME).collect();
+                let tell = Progress::rows(self.watch, Stage::Proving, stretches.len());
+                sweep(stretches.len(), scored.pairs.len(), tell, Default::default, |(tally, _), stretch| {
+                    for &(a, b, score) in stretches[stretch] {
+                        let (a, b) = (number[a], number[b]);
+                        found(tally, a.min(b), a.max(b), score);
                     }
-                });
+                })
             }
-            Source::Listed { scored, starts, partners } => {
-                for &(other, at) in &partners[starts[one]..starts[one + 1]] {
-                    found(wide(other), scored.pairs[wide(at)].2);
-                }
-            }
-        }
+        };
+        let parts = parts.into_iter().map(|(tally, _): (Tally, JudgeRoom)| tally);
+        parts.fold(Tally::default(), |all, part| Tally {
+            pairs: all.pairs + part.pairs,
+            gains: all.gains + part.gains,
+            refuted: all.refuted || part.refuted,
+        })
     }
 
-    /// The score of two people, if they may be paired.
-    pub(super) fn score(&self, roles: &[Role], a: usize, b: usize) -> Option<i64> {
-        let (first, second) = (a.min(b), a.max(b));
+    /// The scores of pairs, the smaller number first; nothing for those that are not allowed.
+    pub(super) fn scores(&self, roles: &[Role], pairs: &[(usize, usize)]) -> Vec<Option<i64>> {
         match &self.source {
             Source::Judged { input, cards, barred, .. } => {
-                if barred[first].contains(&second) {
-                    return None;
-                }
-                let (one, other) = match (roles[first], roles[second]) {
-                    (Role::Peer, Role::Peer) if first != second => (first, second),
-                    (Role::Mentor, Role::Mentee) => (first, second),
-                    (Role::Mentee, Role::Mentor) => (second, first),
-                    _ => return None,
+                let score = |&(first, second): &(usize, usize)| {
+                    if barred[first].contains(&second) {
+                        return None;
+                    }
+                    let (one, other) = match (roles[first], roles[second]) {
+                        (Role::Peer, Role::Peer) if first != second => (first, second),
+                        (Role::Mentor, Role::Mentee) => (first, second),
+                        (Role::Mentee, Role::Mentor) => (second, first),
+                        _ => return None,
+                    };
+                    let (one, other) = (cards[one], cards[other]);
+                    let score = judge::score(input, one, other);
+                    (judge::keeps_musts(input, one, other) && score >= input.minimum_score).then_some(score.into())
                 };
-                let (one, other) = (cards[one], cards[other]);
-                let score = judge::score(input, one, other);
-                (judge::keeps_musts(input, one, other) && score >= input.minimum_score).then_some(score.into())
+                pairs.iter().map(score).collect()
             }
-            Source::Listed { scored, starts, partners } => {
-                let row = &partners[starts[first]..starts[first + 1]];
-                let at = row.binary_search_by_key(&small(second), |&(other, _)| other).ok()?;
-                Some(scored.pairs[wide(row[at].1)].2)
+            Source::Listed { scored, number } => {
+                let mut asked = vec![Vec::new(); self.people];
+                for (at, &(first, second)) in pairs.iter().enumerate() {
+                    asked[first].push((second, at));
+                }
+                let mut scores = vec![None; pairs.len()];
+                for &(a, b, score) in &scored.pairs {
+                    let (a, b) = (number[a], number[b]);
+                    for &(second, at) in &asked[a.min(b)] {
+                        if second == a.max(b) {
+                            scores[at] = Some(score);
+                        }
+                    }
+                }
+                scores
             }
         }
     }

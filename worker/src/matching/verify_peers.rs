@@ -5,6 +5,7 @@ use super::peers::PeerProof;
 use super::places::Gate;
 use super::plan::Certificate;
 use super::verify::{Verifier, claim, refuted};
+use super::verify_nesting::Nesting;
 
 impl Verifier<'_> {
     /// Certifies a plan among peers.
@@ -25,31 +26,24 @@ impl Verifier<'_> {
         }
         let mut gates = proof.gates.clone();
         gates.sort_unstable_by_key(|gate| gate.people);
-        for gate in &gates {
-            bound -= 2 * i128::from(self.check_gate(proof, gate)?);
+        let nesting = Nesting::new(&proof.blossoms, &proof.innermost);
+        let gated: Vec<(usize, usize)> = gates.iter().map(|gate| (gate.people[0], gate.people[1])).collect();
+        for (gate, score) in gates.iter().zip(self.scores(&gated)) {
+            let score = score.ok_or(refuted("every gate belongs to an allowed pair"))?;
+            bound -= 2 * i128::from(self.check_gate(proof, &nesting, gate, score)?);
         }
-        let asks: Vec<Option<i64>> = (0..self.len()).map(|person| self.ask(proof, person)).collect();
-        let (_, edges) = self.sum_rows(
-            |a, partners| {
-                // By place of this person: what the blossoms around it share with other vertices; worked out on demand.
-                let mut shared: Vec<Option<Vec<i64>>> = vec![None; proof.places.of[a].len()];
-                let mut covered = true;
-                let own = asks[a]?;
-                partners(&mut |b, score| {
-                    let points = self.unit * score;
-                    // Most pairs are covered by the prices alone.
-                    if asks[b].is_some_and(|ask| own + ask >= 2 * points) {
-                        return;
-                    }
-                    covered &= gates.binary_search_by_key(&[a, b], |gate| gate.people).is_ok()
-                        || self.covers(proof, [a, b], points, &mut shared);
-                });
-                covered.then_some(0)
-            },
-            "the prices cover every allowed pair",
-        )?;
+        let asks: Vec<i64> = (0..self.len()).map(|person| self.ask(proof, person)).collect();
+        let found = self.tally(|tally, a, b, score| {
+            let points = self.unit * score;
+            // Most pairs are covered by the prices alone.
+            if asks[a] + asks[b] < 2 * points {
+                let gated = gates.binary_search_by_key(&[a, b], |gate| gate.people).is_ok();
+                tally.refuted |= !gated && !self.covers(proof, &nesting, [a, b], points);
+            }
+        });
+        claim(!found.refuted, "the prices cover every allowed pair")?;
         claim(primal == bound, "the plan is worth as much as its bound")?;
-        Ok(Certificate { primal, dual: bound, vertices: self.open(), edges, certified: true })
+        Ok(Certificate { primal, dual: bound, vertices: self.open(), edges: found.pairs, certified: true })
     }
 
     /// Lists have matching lengths, blossoms stand behind the ones around them, and nothing is negative.
@@ -74,21 +68,18 @@ impl Verifier<'_> {
         claim(proof.prices.iter().copied().chain(surcharges).all(|price| price >= 0), "no price is negative")
     }
 
-    /// What somebody's cheapest place costs beyond what it brings into a pair; nothing without places.
-    fn ask(&self, proof: &PeerProof, person: usize) -> Option<i64> {
+    /// What somebody's cheapest place costs beyond what it brings into a pair; anything without places.
+    fn ask(&self, proof: &PeerProof, person: usize) -> i64 {
         let of = proof.places.of[person].clone();
-        of.map(|place| proof.prices[place] - 2 * self.reward(proof, person, place)).min()
+        of.map(|place| proof.prices[place] - 2 * self.reward(proof, person, place)).min().unwrap_or(0)
     }
 
     /// Checks that a gate is covered, and gives its full weight: the pair's at its best.
-    fn check_gate(&self, proof: &PeerProof, gate: &Gate) -> Result<i64, Fault> {
+    fn check_gate(&self, proof: &PeerProof, nesting: &Nesting<'_>, gate: &Gate, score: i64) -> Result<i64, Fault> {
         let [a, b] = gate.people;
-        let score = self.score(a, b).ok_or(refuted("every gate belongs to an allowed pair"))?;
         let full = self.rewards[a] + self.rewards[b] + self.unit * score;
-        let covered = |u: usize, v: usize, weight: i64| {
-            let shared = shared_with(proof, u);
-            proof.prices[u] + proof.prices[v] + proof.innermost[v].map_or(0, |blossom| shared[blossom]) >= 2 * weight
-        };
+        let covered =
+            |u: usize, v: usize, weight: i64| proof.prices[u] + proof.prices[v] + nesting.shared(u, v) >= 2 * weight;
         let mut all = covered(gate.ends[0], gate.ends[1], full);
         for (person, end) in gate.people.into_iter().zip(gate.ends) {
             for place in proof.places.of[person].clone() {
@@ -110,24 +101,23 @@ impl Verifier<'_> {
     /// blossoms around all the places (two more vertices, so one more pair in each half), and price them to make up its
     /// full weight with those surcharges. They then cover the ends' other edges exactly when the places' prices and the
     /// same surcharges cover every pair of places. (Surcharges above the gate's full weight would be too much of it.)
-    fn covers(&self, proof: &PeerProof, [a, b]: [usize; 2], points: i64, shared: &mut [Option<Vec<i64>>]) -> bool {
+    fn covers(&self, proof: &PeerProof, nesting: &Nesting<'_>, [a, b]: [usize; 2], points: i64) -> bool {
         let (of_a, of_b) = (&proof.places.of[a], &proof.places.of[b]);
         let gated = of_a.len() > 1 && of_b.len() > 1;
         let full = 2 * (points + self.rewards[a] + self.rewards[b]);
-        of_a.clone().zip(shared).all(|(u, shared)| {
+        of_a.clone().all(|u| {
             of_b.clone().all(|v| {
                 let weight = 2 * (points + self.reward(proof, a, u) + self.reward(proof, b, v));
                 let lack = weight - proof.prices[u] - proof.prices[v];
                 if lack <= 0 {
                     return true;
                 }
-                let shared = shared.get_or_insert_with(|| shared_with(proof, u));
-                let around = |vertex: usize| proof.innermost[vertex].map_or(0, |blossom| shared[blossom]);
                 if gated {
-                    let all = of_a.clone().chain(of_b.clone()).map(around).min().unwrap_or(0);
+                    let places = of_a.clone().chain(of_b.clone());
+                    let all = places.map(|place| nesting.shared(u, place)).min().unwrap_or(0);
                     lack <= all && all <= full
                 } else {
-                    lack <= around(v)
+                    lack <= nesting.shared(u, v)
                 }
             })
         })
@@ -147,19 +137,4 @@ fn sizes(proof: &PeerProof) -> Vec<u64> {
         }
     }
     sizes
-}
-
-/// By blossom, the surcharges of those blossoms around it (itself included) that also contain the vertex.
-fn shared_with(proof: &PeerProof, vertex: usize) -> Vec<i64> {
-    let mut contains = vec![false; proof.blossoms.len()];
-    let mut around = proof.innermost[vertex];
-    while let Some(blossom) = around {
-        contains[blossom] = true;
-        around = proof.blossoms[blossom].0;
-    }
-    let mut shared = vec![0; proof.blossoms.len()];
-    for (blossom, &(around, surcharge)) in proof.blossoms.iter().enumerate() {
-        shared[blossom] = around.map_or(0, |around| shared[around]) + if contains[blossom] { surcharge } else { 0 };
-    }
-    shared
 }

@@ -83,7 +83,7 @@ fn the_general_solver_agrees_on_mentors_and_mentees() {
         let roster = Roster::new(&input);
         let cards = Card::all(&input);
         let stakes = Stakes::new(&input, &roster).expect("small");
-        let table = Pairs::scored(&input, &roster);
+        let table = Pairs::scored(&input, &roster, &|_| {});
         let places = Places::new(&stakes).expect("small");
         let pairs = all_pairs(&table, &stakes);
         let (graph, gates) = places.graph(&stakes, &pairs).expect("small");
@@ -94,7 +94,7 @@ fn the_general_solver_agrees_on_mentors_and_mentees() {
         matcher.solve();
         let general = places.pairs(matcher.mates(), &gates);
         let special = Mentoring::solve(&table, &stakes).pairs;
-        let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards).expect("valid");
+        let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards, &|_| {}).expect("valid");
         assert_eq!(verifier.worth(&general), verifier.worth(&special));
     }
 }
@@ -140,10 +140,10 @@ fn forged_proofs_among_peers_are_refused() {
         let roster = Roster::new(&input);
         let cards = Card::all(&input);
         let stakes = Stakes::new(&input, &roster).expect("small");
-        let table = Pairs::scored(&input, &roster);
+        let table = Pairs::scored(&input, &roster, &|_| {});
         let peers = Peers::solve(&table, &stakes).expect("small");
         let (pairs, proof) = (peers.pairs(), peers.proof());
-        let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards).expect("valid");
+        let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards, &|_| {}).expect("valid");
         assert!(verifier.peers(&pairs, &proof).is_ok());
         let Some((_, fewer)) = pairs.split_first() else { continue };
         if verifier.worth(fewer) != verifier.worth(&pairs) {
@@ -180,9 +180,9 @@ fn forged_proofs_of_mentoring_are_refused() {
         let roster = Roster::new(&input);
         let cards = Card::all(&input);
         let stakes = Stakes::new(&input, &roster).expect("small");
-        let table = Pairs::scored(&input, &roster);
+        let table = Pairs::scored(&input, &roster, &|_| {});
         let solved = Mentoring::solve(&table, &stakes);
-        let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards).expect("valid");
+        let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards, &|_| {}).expect("valid");
         assert!(verifier.mentoring(&solved.pairs, &solved.prices).is_ok());
         let Some((&(mentee, mentor), fewer)) = solved.pairs.split_first() else { continue };
         if verifier.worth(fewer) != verifier.worth(&solved.pairs) {
@@ -212,10 +212,10 @@ fn plans_that_are_not_allowed_are_refused() {
     let roster = Roster::new(&input);
     let cards = Card::all(&input);
     let stakes = Stakes::new(&input, &roster).expect("small");
-    let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards).expect("valid");
+    let verifier = Verifier::new(&input, &roster, &[], &stakes, &cards, &|_| {}).expect("valid");
     assert!(verifier.worth(&[(0, 1), (2, 3)]).is_ok());
     assert!(verifier.worth(&[(0, 1), (1, 2)]).is_err(), "two partners for one place");
     assert!(verifier.worth(&[(0, 0)]).is_err(), "a person with themselves");
     let greedy = Stakes { step: 1, ..stakes };
-    assert!(Verifier::new(&input, &roster, &[], &greedy, &cards).is_err(), "units that mix the goals up");
+    assert!(Verifier::new(&input, &roster, &[], &greedy, &cards, &|_| {}).is_err(), "units that mix the goals up");
 }
