@@ -19,6 +19,10 @@ pub(super) struct Nest {
     /// node that contains them.
     swallowed: Vec<usize>,
     unused: Vec<usize>,
+    /// By node, the first and the last of its vertices in a chain; a blossom's chain is made of its children's.
+    chain: Vec<(usize, usize)>,
+    /// By vertex, the next one in the chain of every blossom that does not end with it.
+    after: Vec<usize>,
 }
 
 impl Nest {
@@ -33,6 +37,8 @@ impl Nest {
             top: (0..vertices).collect(),
             swallowed: (0..vertices).collect(),
             unused: Vec::new(),
+            chain: (0..vertices).map(|v| (v, v)).collect(),
+            after: (0..vertices).collect(),
         }
     }
 
@@ -81,18 +87,13 @@ impl Nest {
     /// Puts the vertices of a node into a list, instead of what was there.
     pub(super) fn leaves(&self, node: usize, leaves: &mut Vec<usize>) {
         leaves.clear();
-        if !self.is_blossom(node) {
-            leaves.push(node);
-            return;
+        let (first, last) = self.chain[node];
+        let mut leaf = first;
+        while leaf != last {
+            leaves.push(leaf);
+            leaf = self.after[leaf];
         }
-        let mut open = vec![node];
-        while let Some(node) = open.pop() {
-            if self.is_blossom(node) {
-                open.extend(self.children[node].iter().rev());
-            } else {
-                leaves.push(node);
-            }
-        }
+        leaves.push(last);
     }
 
     /// Joins outermost nodes, base first, to one blossom. `links[i]` leads from `children[i]` to the next.
@@ -105,6 +106,14 @@ impl Nest {
             self.children.push(Vec::new());
             self.links.push(Vec::new());
             self.swallowed.push(blossom);
+            self.chain.push((base, base));
+        }
+        for pair in children.windows(2) {
+            let [(_, end), (start, _)] = [self.chain[pair[0]], self.chain[pair[1]]];
+            self.after[end] = start;
+        }
+        if let (Some(&first), Some(&last)) = (children.first(), children.last()) {
+            self.chain[blossom] = (self.chain[first].0, self.chain[last].1);
         }
         for &child in &children {
             self.parent[child] = Some(blossom);

@@ -84,8 +84,8 @@ impl Places {
         let mut gates = Vec::new();
         for &(a, b, score) in candidates {
             let full = stakes.weight(a, b, score);
-            if full == 0 {
-                // Worth nothing to anybody, and it could not be told from no edge at all.
+            if full <= 0 {
+                // No plan is better for it, and at 0 it could not be told from no edge at all.
                 continue;
             }
             if self.gated(a, b) {

@@ -5,25 +5,39 @@
 
 use std::collections::BTreeMap;
 
-use super::input::{Feature, Input, Kind, Rule, Strength};
+use super::input::{Criterion, Feature, Input, Kind, Person, Rule, Strength};
 use super::pairs::{NOT_ALLOWED, small, wide};
 use super::roster::Roster;
 
 /// The full score, and the full value of a criterion.
 const FULL: u32 = 1000;
 
-/// Takes a pair out, whatever else it earns: more than all points together.
+/// Takes a pair out: more than all points together. Whatever else it earns is added, and stops at the greatest number.
 const OUT: u32 = 1 << 31;
 
 /// Shares of more tags than this are divided one by one.
 const LOOKED_UP: u32 = 127;
 
+/// A block of criteria is judged by different answers when there are fewer of them than one for so many people.
+const PEOPLE_AN_ANSWER: usize = 16;
+
 /// All criteria of a run, with everybody's answers by number in the roster.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
     both_ways: bool,
-    columns: Vec<(Column, Strength)>,
+    blocks: Vec<Block>,
     total_weight: u32,
+}
+
+/// Criteria that are judged together.
+#[derive(Clone, Debug)]
+struct Block {
+    /// By person, which of the different answers they gave; nothing when everybody's answer is judged by itself.
+    answers: Option<Vec<u32>>,
+    /// How many are judged.
+    different: usize,
+    /// What they are.
+    columns: Vec<(Column, Strength)>,
 }
 
 /// One criterion's answers.
@@ -59,15 +73,17 @@ struct Shares {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
     points: Vec<u32>,
+    /// By different answer of a block.
+    of_answers: Vec<u32>,
     counts: [Vec<u32>; 2],
     worth: Vec<u32>,
 }
 
 impl Tags {
-    fn new<'a>(answers: impl Iterator<Item = &'a Feature>, numbers: &BTreeMap<u32, u32>) -> Self {
+    fn new(answers: &[&Feature], numbers: &BTreeMap<u32, u32>) -> Self {
         let mut holders = vec![Vec::new(); numbers.len()];
         let mut by_person = Vec::new();
-        for (person, answer) in answers.enumerate() {
+        for (person, answer) in answers.iter().enumerate() {
             let tags: Vec<u32> = tags_in(answer).iter().filter_map(|tag| numbers.get(tag).copied()).collect();
             for &tag in &tags {
                 holders[wide(tag)].push(small(person));
@@ -112,69 +128,66 @@ impl Shares {
 impl Rules {
     /// Prepares a checked input.
     pub(super) fn new(input: &Input, roster: &Roster) -> Self {
-        let answers = |feature: usize| {
-            (0..roster.len()).map(move |number| {
-                input.people[roster.index(number)].features.get(feature).unwrap_or(&Feature::Missing)
-            })
-        };
-        let column = |rule: Rule| match rule {
-            Rule::Same { feature } => Column::Equal { classes: classes(answers(feature)), wanted: true },
-            Rule::Different { feature } => Column::Equal { classes: classes(answers(feature)), wanted: false },
-            Rule::Overlap { feature } => {
-                let numbers = numbered(answers(feature).flat_map(tags_in));
-                Column::Overlap { tags: Tags::new(answers(feature), &numbers), shares: Shares::new(0) }
-            }
-            Rule::Offers { offered, wanted } => {
-                let numbers = numbered(answers(offered).chain(answers(wanted)).flat_map(tags_in));
-                Column::Offers {
-                    offered: Tags::new(answers(offered), &numbers),
-                    wanted: Tags::new(answers(wanted), &numbers),
-                    shares: Shares::new(FULL / 2),
-                }
-            }
-            Rule::Within { feature, at_most, wrap } => {
-                let number = |answer: &Feature| if let Feature::Number(number) = answer { Some(*number) } else { None };
-                let numbers: Vec<Option<i32>> = answers(feature).map(number).collect();
-                let mut different = numbers.clone();
-                different.sort_unstable();
-                different.dedup();
-                let place = |number| small(different.binary_search(number).unwrap_or(0));
-                Column::Within { places: numbers.iter().map(place).collect(), different, at_most, wrap }
-            }
-        };
-        let weight = |strength: Strength| match strength {
+        let weight = |criterion: &Criterion| match criterion.strength {
             Strength::Must => 0,
             Strength::Prefer { weight } => weight,
         };
         let mut criteria = input.criteria.clone();
-        criteria.retain(|criterion| criterion.strength == Strength::Must || weight(criterion.strength) > 0);
+        criteria.retain(|criterion| criterion.strength == Strength::Must || weight(criterion) > 0);
         Self {
             both_ways: input.kind == Kind::Peer,
-            total_weight: criteria.iter().map(|criterion| weight(criterion.strength)).sum(),
-            columns: criteria.iter().map(|criterion| (column(criterion.rule), criterion.strength)).collect(),
+            total_weight: criteria.iter().map(weight).sum(),
+            blocks: blocks(input, roster, &criteria),
         }
     }
 
     /// Writes the scores of one person with everybody from `first` on into `row`, [`NOT_ALLOWED`] where a `MUST` fails.
     pub(super) fn score(&self, number: usize, first: usize, row: &mut [i16], scratch: &mut Scratch) {
-        scratch.points.clear();
-        scratch.points.resize(row.len(), 0);
-        for counts in &mut scratch.counts {
-            counts.resize(row.len(), 0);
-        }
-        for (column, strength) in &self.columns {
-            self.judge(column, *strength, number, first, scratch);
+        let mut points = std::mem::take(&mut scratch.points);
+        points.clear();
+        points.resize(row.len(), 0);
+        for block in &self.blocks {
+            if let Some(answers) = &block.answers {
+                let mut of_answers = std::mem::take(&mut scratch.of_answers);
+                of_answers.clear();
+                of_answers.resize(block.different, 0);
+                self.judge(block, wide(answers[number]), 0, &mut of_answers, scratch);
+                for (points, &answer) in points.iter_mut().zip(&answers[first..]) {
+                    *points = points.saturating_add(of_answers[wide(answer)]);
+                }
+                scratch.of_answers = of_answers;
+            } else {
+                self.judge(block, number, first, &mut points, scratch);
+            }
         }
         let divide = Divider::new(self.total_weight);
-        for (score, &points) in row.iter_mut().zip(&scratch.points) {
+        for (score, &points) in row.iter_mut().zip(&points) {
             let share = i16::try_from(divide.apply(points & !OUT)).unwrap_or(NOT_ALLOWED);
             *score = if points < OUT { share } else { NOT_ALLOWED };
         }
+        scratch.points = points;
     }
 
-    /// Adds what one criterion says about one person and everybody from `first` on.
-    fn judge(&self, column: &Column, strength: Strength, number: usize, first: usize, scratch: &mut Scratch) {
-        let Scratch { points, counts: [counts, back], worth } = scratch;
+    /// Adds what a block says about one answer and all from `first` on.
+    fn judge(&self, block: &Block, number: usize, first: usize, points: &mut [u32], scratch: &mut Scratch) {
+        for counts in &mut scratch.counts {
+            counts.resize(points.len(), 0);
+        }
+        for (column, strength) in &block.columns {
+            self.judge_one(column, *strength, number, first, points, scratch);
+        }
+    }
+
+    fn judge_one(
+        &self,
+        column: &Column,
+        strength: Strength,
+        number: usize,
+        first: usize,
+        points: &mut [u32],
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { counts: [counts, back], worth, .. } = scratch;
         match column {
             Column::Equal { classes, wanted } => {
                 let own = classes[number];
@@ -223,6 +236,108 @@ impl Rules {
     }
 }
 
+impl Column {
+    /// The answers to one criterion's features.
+    fn new<'a>(rule: Rule, answers: impl Fn(usize) -> Vec<&'a Feature>) -> Self {
+        match rule {
+            Rule::Same { feature } => Self::Equal { classes: classes(&answers(feature)), wanted: true },
+            Rule::Different { feature } => Self::Equal { classes: classes(&answers(feature)), wanted: false },
+            Rule::Overlap { feature } => {
+                let answers = answers(feature);
+                Self::Overlap { tags: Tags::new(&answers, &numbered(&[&answers])), shares: Shares::new(0) }
+            }
+            Rule::Offers { offered, wanted } => {
+                let (offered, wanted) = (answers(offered), answers(wanted));
+                let numbers = numbered(&[&offered, &wanted]);
+                Self::Offers {
+                    offered: Tags::new(&offered, &numbers),
+                    wanted: Tags::new(&wanted, &numbers),
+                    shares: Shares::new(FULL / 2),
+                }
+            }
+            Rule::Within { feature, at_most, wrap } => {
+                let number =
+                    |answer: &&Feature| if let Feature::Number(number) = answer { Some(*number) } else { None };
+                let numbers: Vec<Option<i32>> = answers(feature).iter().map(number).collect();
+                let mut different = numbers.clone();
+                different.sort_unstable();
+                different.dedup();
+                let place = |number| small(different.binary_search(number).unwrap_or(0));
+                Self::Within { places: numbers.iter().map(place).collect(), different, at_most, wrap }
+            }
+        }
+    }
+}
+
+/// Puts criteria into blocks: as many as possible into those with few different answers, the others one by one.
+fn blocks(input: &Input, roster: &Roster, criteria: &[Criterion]) -> Vec<Block> {
+    let people: Vec<&Person> = roster.order().iter().map(|&index| &input.people[index]).collect();
+    let mut sorted: Vec<(usize, Vec<u32>, &Criterion)> = criteria
+        .iter()
+        .map(|criterion| {
+            let (one, other) = match criterion.rule {
+                Rule::Same { feature }
+                | Rule::Different { feature }
+                | Rule::Overlap { feature }
+                | Rule::Within { feature, .. } => (feature, feature),
+                Rule::Offers { offered, wanted } => (offered, wanted),
+            };
+            let keys = people.iter().map(|person| (person.features.get(one), person.features.get(other)));
+            let (different, answers) = distinct(keys);
+            (different, answers, criterion)
+        })
+        .collect();
+    sorted.sort_by_key(|&(different, ..)| different);
+    let most = people.len() / PEOPLE_AN_ANSWER;
+    let mut blocks: Vec<(Option<Vec<u32>>, Vec<&Criterion>)> = Vec::new();
+    for (different, answers, criterion) in sorted {
+        if different > most {
+            blocks.push((None, vec![criterion]));
+            continue;
+        }
+        if let Some((Some(before), block)) = blocks.last_mut() {
+            let (together, joined) = distinct(before.iter().zip(&answers));
+            if together <= most {
+                *before = joined;
+                block.push(criterion);
+                continue;
+            }
+        }
+        blocks.push((Some(answers), vec![criterion]));
+    }
+    blocks.into_iter().map(|(answers, criteria)| Block::new(&people, answers, &criteria)).collect()
+}
+
+impl Block {
+    fn new(people: &[&Person], answers: Option<Vec<u32>>, criteria: &[&Criterion]) -> Self {
+        // Somebody for each different answer, or everybody.
+        let mut stand_for = people.to_vec();
+        if let Some(answers) = &answers {
+            let mut found: BTreeMap<u32, &Person> = BTreeMap::new();
+            for (&answer, &person) in answers.iter().zip(people) {
+                found.entry(answer).or_insert(person);
+            }
+            stand_for = found.into_values().collect();
+        }
+        let given = |feature: usize| -> Vec<&Feature> {
+            stand_for.iter().map(|person| person.features.get(feature).unwrap_or(&Feature::Missing)).collect()
+        };
+        let column = |criterion: &&Criterion| (Column::new(criterion.rule, given), criterion.strength);
+        Self { columns: criteria.iter().map(column).collect(), different: stand_for.len(), answers }
+    }
+}
+
+/// Numbers equal keys alike, from 0, and counts the different ones.
+fn distinct<K: Ord>(keys: impl Iterator<Item = K>) -> (usize, Vec<u32>) {
+    let mut numbers: BTreeMap<K, u32> = BTreeMap::new();
+    let mut answers = Vec::new();
+    for key in keys {
+        let next = small(numbers.len());
+        answers.push(*numbers.entry(key).or_insert(next));
+    }
+    (numbers.len(), answers)
+}
+
 /// Adds whether a criterion holds, or what it is worth, to the points of a row.
 fn put(strength: Strength, points: &mut [u32], found: impl Iterator<Item = (bool, u32)>) {
     match strength {
@@ -233,7 +348,7 @@ fn put(strength: Strength, points: &mut [u32], found: impl Iterator<Item = (bool
         }
         Strength::Prefer { weight } => {
             for (points, (_, value)) in points.iter_mut().zip(found) {
-                *points += weight * value;
+                *points = points.saturating_add(weight * value);
             }
         }
     }
@@ -274,9 +389,9 @@ fn tags_in(answer: &Feature) -> &[u32] {
 }
 
 /// Numbers different tags from 0.
-fn numbered<'a>(tags: impl Iterator<Item = &'a u32>) -> BTreeMap<u32, u32> {
+fn numbered(answers: &[&[&Feature]]) -> BTreeMap<u32, u32> {
     let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
-    for &tag in tags {
+    for &tag in answers.iter().copied().flatten().flat_map(|answer| tags_in(answer)) {
         let next = small(numbers.len());
         numbers.entry(tag).or_insert(next);
     }
@@ -284,17 +399,12 @@ fn numbered<'a>(tags: impl Iterator<Item = &'a u32>) -> BTreeMap<u32, u32> {
 }
 
 /// Numbers equal answers alike, from 1; no answer is 0.
-fn classes<'a>(answers: impl Iterator<Item = &'a Feature>) -> Vec<u32> {
-    let mut known: BTreeMap<&Feature, u32> = BTreeMap::new();
-    let class = |answer: &'a Feature| match answer {
-        Feature::Missing => 0,
-        Feature::Tags(tags) if tags.is_empty() => 0,
-        Feature::Tags(_) | Feature::Number(_) => {
-            let next = small(known.len() + 1);
-            *known.entry(answer).or_insert(next)
-        }
+fn classes(answers: &[&Feature]) -> Vec<u32> {
+    let given = |answer: &&Feature| {
+        !matches!(answer, Feature::Missing) && !matches!(answer, Feature::Tags(tags) if tags.is_empty())
     };
-    answers.map(class).collect()
+    let (_, numbers) = distinct(answers.iter().copied());
+    answers.iter().zip(numbers).map(|(answer, number)| if given(answer) { number + 1 } else { 0 }).collect()
 }
 
 /// How far two numbers are apart, the shorter way around if there is a circle.

@@ -33,7 +33,12 @@ pub(super) fn sweep<T: Send>(
             }
         }
     };
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(pairs / WORTH_A_THREAD);
+    let worth = pairs / WORTH_A_THREAD;
+    // Asking how many cores there are reads files, which takes longer than planning a small program.
+    let cores = if worth > 1 { thread::available_parallelism().map_or(1, usize::from).min(worth) } else { 1 };
+    if cores == 1 {
+        return vec![one()];
+    }
     thread::scope(|scope| {
         // Where no further thread is to be had, this one does all the work.
         let helpers = (1..cores).filter_map(|_| thread::Builder::new().spawn_scoped(scope, one).ok());

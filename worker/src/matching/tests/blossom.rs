@@ -53,11 +53,12 @@ fn solve(vertices: usize, edges: &[(usize, usize, i64)]) -> i64 {
     let mut dual: i64 = matcher.prices().iter().sum();
     assert!(matcher.prices().iter().all(|&price| price >= 0));
     for node in vertices..nest.nodes() {
-        let mut leaves = Vec::new();
-        nest.leaves(node, &mut leaves);
-        if leaves.is_empty() {
+        if nest.children(node).is_empty() {
             continue;
         }
+        let mut leaves = Vec::new();
+        nest.leaves(node, &mut leaves);
+        assert!(leaves.iter().all(|&leaf| around(leaf).contains(&node)));
         assert_eq!(leaves.len() % 2, 1);
         assert!(matcher.surcharge(node) >= 0);
         dual += matcher.surcharge(node) * i64::try_from(leaves.len() / 2).expect("small");
