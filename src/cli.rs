@@ -7,6 +7,7 @@ mod failure;
 mod health;
 mod import;
 mod keys;
+mod matching;
 mod migrate;
 mod organization;
 mod output;
@@ -59,6 +60,8 @@ enum Command {
     Organization(organization::Command),
     /// Enroll people from a CSV file
     Import(import::Options),
+    /// Pair people from a spreadsheet, or from scores of your own; no server, no database
+    Match(Box<matching::Options>),
     /// Print every setting with its meaning and its default
     Config,
     /// Ask a running API whether it is well
@@ -82,6 +85,7 @@ impl Cli {
             Command::Keys(command) => keys::run(file, command),
             Command::Organization(command) => organization::run(file, command).await,
             Command::Import(options) => import::run(file, options).await,
+            Command::Match(options) => matching::run(&options),
             Command::Config => {
                 config::run();
                 Ok(())

@@ -39,6 +39,17 @@ impl Step {
         }
     }
 
+    /// Says which part of it is being done, and how much of that if anybody can tell; only a terminal shows it.
+    pub(super) fn advance(&self, part: &str, done: u64, of: u64) {
+        let Some(bar) = &self.bar else { return };
+        let filled = done.saturating_mul(20).checked_div(of).and_then(|filled| usize::try_from(filled.min(20)).ok());
+        let drawn = filled.map(|filled| format!("  {}{}", "━".repeat(filled), "┄".repeat(20 - filled)));
+        let message = format!("{part}{}", drawn.unwrap_or_default());
+        if bar.message() != message {
+            bar.set_message(message);
+        }
+    }
+
     /// Says what came of it.
     pub(super) fn done(self, outcome: &str) {
         if let Some(bar) = &self.bar {
