@@ -7,17 +7,15 @@ use std::{
 
 use chrono::Datelike;
 use shared::clock::Clock;
-use worker::matching::{
-    self, Bar, Barred, Fault, Feature, Input, Kind, Pair, Plan, Progress, Role, Rule, Stage, Strength,
-};
+use worker::matching::{self, Bar, Barred, Feature, Input, Kind, Pair, Plan, Progress, Role, Rule, Stage, Strength};
 
 use super::{
     Outputs,
     answers::{self, Values},
-    couples::{self, Strangers},
+    couples::{self, Found, Strangers},
     files::Target,
     people::{Form, People, Person},
-    problems::{self, Problems, shown},
+    problems::{self, Problems},
     report::{self, Contribution, Details, Match, Proof, Report, Unmatched},
     rules::{Couple, Rules},
     summary,
@@ -46,10 +44,10 @@ pub(super) fn run(people: &Path, rules: &Path, outputs: &Outputs) -> Result<(), 
     let planned = matching::plan_watched(&program.input, &|progress| tell(&step, progress));
     let solve_seconds = started.elapsed().as_secs_f64();
     drop(step);
-    let plan = planned.map_err(|fault| program.refused(&fault, rules))?;
+    let plan = planned.map_err(|fault| Failure::new(format!("nothing was written: {fault}")))?;
     let report = Report {
-        kind: program.input.kind,
-        objective: program.input.objective,
+        kind: report::kind(program.input.kind),
+        objective: report::objective(program.input.objective),
         people: program.people.list.len(),
         matched_people: plan.matched_people.into(),
         pairs: plan.pairs.len(),
@@ -64,14 +62,13 @@ pub(super) fn run(people: &Path, rules: &Path, outputs: &Outputs) -> Result<(), 
         (program.id(a), program.id(b), pair.score)
     });
     report::write(pairs.collect(), outputs, &report)?;
-    let roles = program.input.people.iter().map(|person| person.role);
-    let sides = summary::sides(program.input.kind, roles, plan.pairs.iter().map(|pair| (pair.a, pair.b)));
+    let everybody = program.input.people.iter().map(|person| person.role);
+    let sides = summary::sides(program.input.kind, everybody, plan.pairs.iter().map(|pair| (pair.a, pair.b)));
     output::line(summary::text(&report, sides, outputs.report.as_ref().map(Target::shown)));
     if program.strangers > 0 {
         let (count, s) = (program.strangers, if program.strangers == 1 { "" } else { "s" });
-        output::line(format!(
-            "Skipped {count} pair{s} of past partners, with somebody who is not in the people's file."
-        ));
+        let file = &program.people.file;
+        output::line(format!("Skipped {count} pair{s} of past partners, with somebody who is not in {file}."));
     }
     outputs.tell();
     Ok(())
@@ -100,33 +97,34 @@ fn read(people_path: &Path, rules_path: &Path) -> Result<Program, Failure> {
     let year = Clock::system().now().year();
     let (features, values) = answers::read(&people, &rules.answers, year, &mut in_people, &mut in_rules);
     let mut files = Vec::new();
-    let mut places = |couples: &[Couple], file: Option<&PathBuf>, strangers| {
-        let (mut places, mut skipped) = couples::places(couples, &people, strangers, &mut in_rules);
+    let mut find = |couples: &[Couple], file: Option<&PathBuf>, strangers| {
+        let (mut found, mut skipped) = couples::find(couples, &people, strangers, &mut in_rules);
         if let Some(file) = file {
             // A path in the rules means the same from wherever the command is run.
             let path = rules_path.parent().unwrap_or(Path::new("")).join(file);
             let mut problems = Problems::new(&path);
             let couples = couples::read(&path, &mut problems);
-            let (more, more_skipped) = couples::places(&couples, &people, strangers, &mut problems);
-            places.extend(more);
+            let (more, more_skipped) = couples::find(&couples, &people, strangers, &mut problems);
+            found.extend(more);
             skipped += more_skipped;
             files.push(problems);
         }
-        (places, skipped)
+        (found, skipped)
     };
-    let (pins, _) = places(&rules.pins, None, Strangers::Refused);
-    let (forbidden, _) = places(&rules.forbidden, rules.forbidden_file.as_ref(), Strangers::Refused);
-    let (past, strangers) = places(&rules.past, rules.past_file.as_ref(), Strangers::Skipped);
+    let (pins, _) = find(&rules.pins, None, Strangers::Refused);
+    let (forbidden, _) = find(&rules.forbidden, rules.forbidden_file.as_ref(), Strangers::Refused);
+    let (past, strangers) = find(&rules.past, rules.past_file.as_ref(), Strangers::Skipped);
+    couples::check_pins(&pins, &forbidden, &people, &mut in_rules);
     problems::none([&mut in_people, &mut in_rules].into_iter().chain(&mut files))?;
 
-    let bars = |couples: Vec<(usize, usize)>, why| couples.into_iter().map(move |(a, b)| Barred { a, b, why });
+    let bars = |pairs: Vec<Found>, why| pairs.into_iter().map(move |Found { a, b, .. }| Barred { a, b, why });
     let input = Input {
         kind,
         objective: rules.objective,
         people: engine_people(&people, features, kind),
         criteria: rules.criteria.clone(),
         minimum_score: rules.minimum_score,
-        pins,
+        pins: pins.iter().map(|pin| (pin.a, pin.b)).collect(),
         barred: bars(forbidden, Bar::Forbidden).chain(bars(past, Bar::PastPartner)).collect(),
         seed: rules.seed,
     };
@@ -166,9 +164,14 @@ impl Program {
 
     /// The two as they are written: the mentee first, where the engine puts the mentor.
     fn sides(&self, pair: &Pair) -> (usize, usize) {
+        self.turned(pair.a, pair.b)
+    }
+
+    /// What belongs to the engine's `a` and `b`, in the order of what is written.
+    fn turned<T>(&self, a: T, b: T) -> (T, T) {
         match self.input.kind {
-            Kind::Peer => (pair.a, pair.b),
-            Kind::Mentoring => (pair.b, pair.a),
+            Kind::Peer => (a, b),
+            Kind::Mentoring => (b, a),
         }
     }
 
@@ -193,12 +196,10 @@ impl Program {
     }
 
     fn explained<'a>(&'a self, pair: &Pair, words: Words<'a>) -> Match<'a> {
-        let turn = |(a, b)| if self.input.kind == Kind::Mentoring { (b, a) } else { (a, b) };
         let contributions = pair.contributions.iter().map(|found| {
-            let (value_a, value_b) = turn((found.value_a, found.value_b));
-            let (by_a, by_b) = (self.values.spell(&found.by_a), self.values.spell(&found.by_b));
-            let swap = self.input.kind == Kind::Mentoring;
-            let (offered_by_a, offered_by_b) = if swap { (by_b, by_a) } else { (by_a, by_b) };
+            let (value_a, value_b) = self.turned(found.value_a, found.value_b);
+            let (offered_by_a, offered_by_b) =
+                self.turned(self.values.spell(&found.by_a), self.values.spell(&found.by_b));
             Contribution {
                 rule: words.label(found.criterion),
                 must: found.must,
@@ -241,23 +242,5 @@ impl Program {
             features.filter(empty).map(|feature| self.rules.answers[feature].column.as_str()).collect();
         columns.dedup();
         columns
-    }
-
-    /// A fault in people's words.
-    fn refused(&self, fault: &Fault, rules: &Path) -> Failure {
-        let id = |&person: &usize| shown(self.id(person));
-        let message = match fault {
-            Fault::PinBarred { a, b } => {
-                format!("pin: {} and {} are in forbid, too: remove one of the two", id(a), id(b))
-            }
-            Fault::PinSameSide { a, b } => {
-                format!("pin: {} and {} are on the same side: pin a mentor with a mentee", id(a), id(b))
-            }
-            Fault::PinsExceedCapacity { person } => {
-                format!("pin: {} has more pins than capacity: remove a pin or raise the capacity", id(person))
-            }
-            other => other.to_string(),
-        };
-        Failure::new(format!("nothing was written: {}: {message}", rules.display()))
     }
 }

@@ -38,10 +38,10 @@ pub(super) fn run(
     let planned = matching::plan_scored(&scored);
     let solve_seconds = started.elapsed().as_secs_f64();
     drop(step);
-    let plan = planned.map_err(|fault| Failure::new(format!("nothing was written: {}: {fault}", edges.display())))?;
+    let plan = planned.map_err(|fault| Failure::new(format!("nothing was written: {fault}")))?;
     let report = Report {
-        kind,
-        objective: scored.objective,
+        kind: report::kind(kind),
+        objective: report::objective(objective),
         people: people.len(),
         matched_people: plan.matched_people,
         pairs: plan.pairs.len(),
@@ -78,7 +78,7 @@ fn read(edges: &Path, people: Option<&Path>, kind: Kind) -> Result<Edges, Failur
         }
     }
     problems::none([&mut in_people])?;
-    let edges = Edges::read(edges, kind, people, &mut in_edges);
+    let edges = Edges::read(edges, kind, &people, &mut in_edges);
     problems::none([&mut in_edges])?;
     Ok(edges)
 }

@@ -44,7 +44,7 @@ struct Edge {
 #[derive(Debug, Default)]
 struct Names {
     known: HashMap<Box<[u8]>, u32>,
-    names: Vec<String>,
+    ids: Vec<String>,
     /// By person, the first line on which they are `a`, and `b`; 0 if there is none.
     lines: Vec<[u32; 2]>,
 }
@@ -52,9 +52,9 @@ struct Names {
 impl Names {
     /// The number of somebody new.
     fn add(&mut self, id: &str) -> u32 {
-        let number = narrow(self.names.len());
+        let number = narrow(self.ids.len());
         self.known.insert(id.as_bytes().into(), number);
-        self.names.push(id.to_owned());
+        self.ids.push(id.to_owned());
         self.lines.push([0; 2]);
         number
     }
@@ -62,18 +62,18 @@ impl Names {
 
 impl Edges {
     /// Reads a file. What is wrong goes to `problems`, and then what comes back is not to be used.
-    pub(super) fn read(path: &Path, kind: Kind, people: People, problems: &mut Problems) -> Self {
+    pub(super) fn read(path: &Path, kind: Kind, people: &People, problems: &mut Problems) -> Self {
         let mut names = Names::default();
         for person in &people.list {
             names.add(&person.id);
         }
         let mut edges = lines(path, &mut names, problems);
         if kind == Kind::Mentoring {
-            check_sides(&names, &people, problems);
+            check_sides(&names, people, problems);
         }
         // From now on, people have the numbers of their ids' order.
-        let mut order: Vec<u32> = (0..narrow(names.names.len())).collect();
-        order.sort_unstable_by_key(|&number| &names.names[wide(number)]);
+        let mut order: Vec<u32> = (0..narrow(names.ids.len())).collect();
+        order.sort_unstable_by_key(|&number| &names.ids[wide(number)]);
         let mut rank = vec![0; order.len()];
         for (place, &number) in order.iter().enumerate() {
             rank[wide(number)] = narrow(place);
@@ -87,7 +87,7 @@ impl Edges {
         for twice in edges.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)) {
             if let [first, rest @ ..] = twice {
                 for edge in rest {
-                    let [a, b] = [edge.a, edge.b].map(|place| shown(&names.names[wide(order[wide(place)])]));
+                    let [a, b] = [edge.a, edge.b].map(|place| shown(&names.ids[wide(order[wide(place)])]));
                     let message =
                         format!("the pair {a} and {b} is on line {} already: keep one of the two", first.line);
                     problems.line(edge.line.into(), message);
@@ -96,7 +96,7 @@ impl Edges {
         }
         let given = |number: u32| people.list.get(wide(number));
         let somebody = |&number: &u32| Somebody {
-            id: names.names[wide(number)].clone(),
+            id: names.ids[wide(number)].clone(),
             role: match kind {
                 Kind::Peer => Role::Peer,
                 Kind::Mentoring if names.lines[wide(number)][1] != 0 => Role::Mentor,
@@ -131,7 +131,7 @@ fn lines(path: &Path, names: &mut Names, problems: &mut Problems) -> Vec<Edge> {
         let score = row.number(2, i64::MIN..=i64::MAX, help, problems);
         let (Some(a), Some(b)) = (a, b) else { continue };
         if a == b {
-            let id = shown(&names.names[wide(a)]);
+            let id = shown(&names.ids[wide(a)]);
             problems.line(row.line, format!("{id} is paired with themselves: remove the line"));
             continue;
         }
@@ -148,7 +148,7 @@ fn lines(path: &Path, names: &mut Names, problems: &mut Problems) -> Vec<Edge> {
 fn check_sides(names: &Names, people: &People, problems: &mut Problems) {
     let roles = ["mentee", "mentor"];
     for (number, &lines) in names.lines.iter().enumerate() {
-        let id = shown(&names.names[number]);
+        let id = shown(&names.ids[number]);
         if lines.iter().all(|&line| line > 0) {
             let (earlier, later) = if lines[0] < lines[1] { (0, 1) } else { (1, 0) };
             let message = format!(
@@ -183,4 +183,42 @@ fn narrow(number: impl TryInto<u32>) -> u32 {
 
 fn wide(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, kind: Kind) -> Edges {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("edges.csv");
+        std::fs::write(&path, text).unwrap();
+        let mut problems = Problems::new(&path);
+        let edges = Edges::read(&path, kind, &People::default(), &mut problems);
+        assert!(super::super::problems::none([&mut problems]).is_ok(), "{problems:?}");
+        edges
+    }
+
+    #[test]
+    fn people_are_counted_by_their_ids_and_pairs_by_people() {
+        let edges = read("a,b,score\nz,10,-7\n10,9,9223372036854775807\n\"z\" , 9 ,+0\n", Kind::Peer);
+        let ids: Vec<&str> = edges.people.iter().map(|person| person.id.as_str()).collect();
+        assert_eq!(ids, ["10", "9", "z"]);
+        assert_eq!(edges.pairs, [(0, 1, i64::MAX), (0, 2, -7), (1, 2, 0)]);
+    }
+
+    #[test]
+    fn in_mentoring_the_mentee_comes_first() {
+        let edges = read("a,b,score\nz,a,1\nb,a,2\n", Kind::Mentoring);
+        let roles: Vec<Role> = edges.people.iter().map(|person| person.role).collect();
+        assert_eq!(roles, [Role::Mentor, Role::Mentee, Role::Mentee]);
+        assert_eq!(edges.pairs, [(1, 0, 2), (2, 0, 1)]);
+    }
+
+    /// The engine's list takes the place of the file's, so that millions of pairs are there once.
+    #[test]
+    fn a_line_takes_no_more_room_than_a_pair() {
+        assert_eq!(size_of::<Edge>(), size_of::<(usize, usize, i64)>());
+        assert_eq!(align_of::<Edge>(), align_of::<(usize, usize, i64)>());
+    }
 }

@@ -56,7 +56,7 @@ impl Target {
     /// Writes everything beside the file.
     pub(super) fn draft(
         &self,
-        fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> Result<Draft<'_>, Failure> {
         let mut draft = Draft { target: self, path: None };
         let written = (|| {
@@ -70,7 +70,7 @@ impl Target {
                 file
             };
             let mut writer = BufWriter::with_capacity(1 << 16, file);
-            fill(&mut writer)?;
+            write(&mut writer)?;
             writer.flush()
         })();
         written.map(|()| draft).map_err(|error| self.unwritten(&error))

@@ -119,10 +119,11 @@ impl Columns {
         };
         let capacity = number(self.capacity, 0..=u32::MAX.into());
         let priority = number(self.priority, 1..=form.top_priority.into());
-        let role = match self.role {
-            Some(column) => role(row, column, problems),
-            None => Some(None),
-        };
+        let text = self.role.map_or(Some(""), |column| row.text(column, problems));
+        let role = text.map(role).transpose().unwrap_or_else(|message| {
+            problems.field(row.line, "role", message);
+            None
+        });
         let answers: Option<Vec<String>> =
             self.answers.iter().map(|&column| row.text(column, problems).map(str::to_owned)).collect();
         Some(Person {
@@ -136,14 +137,10 @@ impl Columns {
     }
 }
 
-/// A role or an empty cell; nothing for any other word.
-fn role(row: Row<'_>, column: usize, problems: &mut Problems) -> Option<Option<Role>> {
-    let text = row.text(column, problems)?;
+/// A role, or nothing for an empty cell.
+fn role(text: &str) -> Result<Option<Role>, String> {
     let roles =
         [("", None), ("peer", Some(Role::Peer)), ("mentor", Some(Role::Mentor)), ("mentee", Some(Role::Mentee))];
     let role = roles.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-    if role.is_none() {
-        problems.field(row.line, "role", format!("{} is no role: write mentor, mentee or peer", shown(text)));
-    }
-    role.map(|(_, role)| role)
+    role.map(|(_, role)| role).ok_or_else(|| format!("{} is no role: write mentor, mentee or peer", shown(text)))
 }

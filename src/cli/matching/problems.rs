@@ -71,5 +71,5 @@ pub(super) fn none<'a>(files: impl IntoIterator<Item = &'a mut Problems>) -> Res
 pub(super) fn shown(value: &str) -> String {
     let mut letters = value.chars();
     let start: String = letters.by_ref().take(SHOWN).collect();
-    if letters.next().is_some() { format!("{:?}...", start) } else { format!("{start:?}") }
+    if letters.next().is_some() { format!("{start:?}...") } else { format!("{start:?}") }
 }

@@ -16,10 +16,8 @@ use crate::cli::Failure;
 /// What there is to say about a run.
 #[derive(Debug, Serialize)]
 pub(super) struct Report<'a> {
-    #[serde(serialize_with = "kind")]
-    pub(super) kind: Kind,
-    #[serde(serialize_with = "objective")]
-    pub(super) objective: Objective,
+    pub(super) kind: &'static str,
+    pub(super) objective: &'static str,
     pub(super) people: usize,
     pub(super) matched_people: u64,
     pub(super) pairs: usize,
@@ -131,18 +129,20 @@ pub(super) fn write<Score: ToString>(
     report.map_or(Ok(()), Draft::publish)
 }
 
-fn kind<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match kind {
+/// A kind as it is written.
+pub(super) const fn kind(kind: Kind) -> &'static str {
+    match kind {
         Kind::Peer => "peer",
         Kind::Mentoring => "mentoring",
-    })
+    }
 }
 
-fn objective<S: serde::Serializer>(objective: &Objective, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match objective {
+/// An objective as it is written.
+pub(super) const fn objective(objective: Objective) -> &'static str {
+    match objective {
         Objective::Participation => "participation",
         Objective::Score => "score",
-    })
+    }
 }
 
 /// The most memory this process has had, in bytes, where the system tells.

@@ -12,7 +12,10 @@ use worker::matching::{Criterion, Objective, Rule, Strength};
 use super::{Goal, problems::Problems};
 
 /// A rule's weight is at most this.
-const HEAVIEST: u32 = 1_000_000;
+const HEAVIEST: u32 = 10_000;
+/// Keys that are not part of a rule.
+const KEYS: [&str; 8] =
+    ["objective", "minimum_score", "seed", "pin", "forbid", "past_partners", "forbid_file", "past_partners_file"];
 /// Minutes in a day.
 const DAY: u32 = 1440;
 
@@ -192,7 +195,6 @@ impl Reader<'_> {
         };
         self.check_keys(entry, must, needed, allowed)?;
         let weight = entry.weight.as_ref().map_or(Some(1), |weight| self.number("weight", weight, 1, HEAVIEST));
-        let strength = if must { Strength::Must } else { Strength::Prefer { weight: weight? } };
         let mut answer = |key, column: &Option<Spanned<String>>, reading| {
             column.as_ref().map(|column| self.answer(key, column, reading))
         };
@@ -217,6 +219,7 @@ impl Reader<'_> {
                 }
             }
         };
+        let strength = if must { Strength::Must } else { Strength::Prefer { weight: weight? } };
         Some(Criterion { rule, strength })
     }
 
@@ -340,6 +343,11 @@ impl<'de> Deserialize<'de> for Seed {
 /// What the parser says, and what it may mean.
 fn hinted(message: &str) -> String {
     let message = message.replace('\n', ", ").replace("expected i64", "expected a whole number");
+    // In TOML, whatever follows a rule is part of it.
+    let misplaced = |key: &&&str| message.starts_with(&format!("unknown field `{key}`, expected one of `rule`"));
+    if let Some(key) = KEYS.iter().find(misplaced) {
+        return format!("{key} is not part of a rule: put it above the first [[must]] or [[prefer]]");
+    }
     if message.contains("expected a sequence") {
         return format!("{message}: begin a rule with [[must]] or [[prefer]], and write pairs as [[\"ana\", \"ben\"]]");
     }
@@ -359,3 +367,6 @@ impl Lines {
         u64::try_from(self.0.partition_point(|&end| end < byte)).unwrap_or(u64::MAX).saturating_add(1)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! What a run prints.
 
+use std::fmt::Display;
+
 use worker::matching::{Kind, Role};
 
 use super::report::{Details, Report};
@@ -7,7 +9,7 @@ use super::report::{Details, Report};
 /// So many of those without a partner are named.
 const NAMED: usize = 20;
 /// The longest bar of the histogram.
-const LONGEST: usize = 40;
+const LONGEST: u32 = 40;
 
 /// How many of a side have a partner, of how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +85,7 @@ fn histogram(counts: &[u32; 10]) -> impl Iterator<Item = String> {
     let last = counts.iter().enumerate().rfind(used).map_or(0, |(at, _)| at);
     counts.iter().enumerate().take(last + 1).skip(first).map(move |(at, &count)| {
         let (from, to) = (at * 100, if at == 9 { 1000 } else { at * 100 + 99 });
-        let length = usize::try_from(u64::from(count) * 40 / u64::from(most)).unwrap_or(LONGEST);
+        let length = usize::try_from(u64::from(count) * u64::from(LONGEST) / u64::from(most)).unwrap_or(0);
         // Whoever is there is seen.
         let bar = "█".repeat(if count > 0 { length.max(1) } else { 0 });
         format!("{from:>5}-{to:<4}  {bar}{}{}", if count > 0 { " " } else { "" }, grouped(count))
@@ -141,7 +143,7 @@ fn counted(number: u64, noun: &str) -> String {
 }
 
 /// A whole number with commas between thousands.
-fn grouped(number: impl ToString) -> String {
+fn grouped(number: impl Copy + Display) -> String {
     let text = number.to_string();
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
     let mut grouped = sign.to_owned();

@@ -99,9 +99,8 @@ impl Table {
     /// The line on which the record that was read last begins. Its position is the end of the record before, which may
     /// have empty lines behind it.
     fn first_line(&self) -> u64 {
-        let within = self.record.as_slice().iter().filter(|&&byte| byte == b'\n').count();
-        let lines = u64::try_from(within).unwrap_or(u64::MAX).saturating_add(1);
-        let begin = self.reader.position().line().saturating_sub(lines);
+        let lines = self.record.as_slice().split(|&byte| byte == b'\n').count();
+        let begin = self.reader.position().line().saturating_sub(u64::try_from(lines).unwrap_or(u64::MAX));
         // A quotation mark that is never closed swallows the end of the last line.
         begin.max(self.record.position().map_or(0, csv::Position::line))
     }
@@ -245,4 +244,58 @@ fn unreadable(error: &csv::Error) -> String {
 
 fn not_utf8(byte: u8) -> String {
     format!("byte 0x{byte:02X} is not UTF-8: save the file as \"CSV UTF-8\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out a few bytes at a time.
+    struct Slowly<'a>(&'a [u8], usize);
+
+    impl Read for Slowly<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let (now, later) = self.0.split_at(self.0.len().min(self.1).min(buffer.len()));
+            buffer[..now.len()].copy_from_slice(now);
+            self.0 = later;
+            Ok(now.len())
+        }
+    }
+
+    #[test]
+    fn every_line_ends_the_same_way() {
+        for (text, normal) in [
+            ("", ""),
+            ("\n", "\n"),
+            ("a", "a\n"),
+            ("a\nb", "a\nb\n"),
+            ("a\r\nb\r\n", "a\nb\n"),
+            ("a\rb\r", "a\nb\n"),
+            ("\r\n\r\n\r\r\n", "\n\n\n\n"),
+        ] {
+            for step in 1..5 {
+                let mut read = String::new();
+                Newlines::of(Slowly(text.as_bytes(), step)).read_to_string(&mut read).unwrap();
+                assert_eq!(read, normal, "{text:?} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_and_in_range() {
+        let number = |text: &str| whole(text.as_bytes(), 1..=99, "round it");
+        assert_eq!(number("7"), Ok(7));
+        assert_eq!(number("+7"), Ok(7));
+        for (text, message) in [
+            ("", "is empty: give a whole number"),
+            ("0", "\"0\" is out of range: use 1 to 99"),
+            ("100", "\"100\" is out of range: use 1 to 99"),
+            ("-99999999999999999999", "\"-99999999999999999999\" is out of range: use 1 to 99"),
+            ("1.0", "\"1.0\" is not a whole number: round it"),
+            ("1e3", "\"1e3\" is not a whole number: round it"),
+            ("\u{663}", "\"\u{663}\" is not a whole number: round it"),
+        ] {
+            assert_eq!(number(text), Err(message.to_owned()), "{text}");
+        }
+    }
 }

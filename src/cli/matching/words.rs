@@ -64,17 +64,17 @@ impl<'a> Words<'a> {
     /// Why somebody has no partner, and what would have helped. `unanswered` are the columns that a must compares and
     /// where this person's cell is empty.
     pub(super) fn sentence(self, found: &NonMatch, unanswered: &[&str]) -> String {
-        if let (Reason::NoCandidateMust, [first, rest @ ..]) = (found.reason, unanswered) {
-            let others: String = rest.iter().map(|column| format!(" and \"{column}\"")).collect();
-            let (is, it) = if rest.is_empty() { ("is", "it") } else { ("are", "them") };
-            return format!("\"{first}\"{others} {is} empty, and a must needs {it}.");
+        if found.reason == Reason::NoCandidateMust && !unanswered.is_empty() {
+            let columns: Vec<String> = unanswered.iter().map(|column| format!("\"{column}\"")).collect();
+            let (is, it) = if columns.len() == 1 { ("is", "it") } else { ("are", "them") };
+            return format!("{} {is} empty, and a must needs {it}.", columns.join(" and "));
         }
         let mut sentence = match found.reason {
             Reason::NoCandidateMust if found.considered == 0 => "There is nobody to choose from.".to_owned(),
             Reason::NoCandidateMust => format!("Nobody keeps every must{}.", self.musts(found)),
             Reason::AllCandidatesFull => "Everybody suitable is taken by pins, or has capacity 0.".to_owned(),
             Reason::LostOnPriority => {
-                "There are too few places, and they went to priorities that are no lower.".to_owned()
+                "There are too few places, and they went to people whose priority is no lower.".to_owned()
             }
             Reason::LostOnTotalScore => "Everybody suitable is in a pair that is at least as good in total.".to_owned(),
             Reason::OddOneOut => "An odd number of people could be paired; one is left over.".to_owned(),
