@@ -8,7 +8,7 @@ use super::{
     Outputs,
     edges::{Edges, Somebody},
     files::Target,
-    people::{Form, People, Person},
+    people::{Form, People},
     problems::{self, Problems},
     report::{self, Proof, Report},
     summary,
@@ -71,11 +71,13 @@ fn read(edges: &Path, people: Option<&Path>, kind: Kind) -> Result<Edges, Failur
     let mut in_people = Problems::new(people.unwrap_or(Path::new("")));
     let form = Form { answers: false, top_priority: u32::MAX };
     let people = people.map(|people| People::read(people, form, &mut in_people)).unwrap_or_default();
-    if kind == Kind::Peer {
-        let sided = |person: &&Person| matches!(person.role, Some(Role::Mentor | Role::Mentee));
-        for person in people.list.iter().filter(sided) {
-            in_people.field(person.line, "role", "with --kind peer everybody is a peer: write peer, or nothing");
-        }
+    let other_kind = |role| (role == Role::Peer) != (kind == Kind::Peer);
+    for person in people.list.iter().filter(|person| person.role.is_some_and(other_kind)) {
+        let message = match kind {
+            Kind::Peer => "with --kind peer everybody is a peer: write peer, or nothing",
+            Kind::Mentoring => "with --kind mentoring nobody is a peer: write mentor or mentee, or nothing",
+        };
+        in_people.field(person.line, "role", message);
     }
     problems::none([&mut in_people])?;
     let edges = Edges::read(edges, kind, &people, &mut in_edges);

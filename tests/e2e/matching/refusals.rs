@@ -132,6 +132,8 @@ async fn people_that_do_not_go_with_edges() {
     assert_eq!(told("id,country\n", "peer").await, [unknown]);
     let peer = "people.csv:2: role: with --kind peer everybody is a peer: write peer, or nothing";
     assert_eq!(told("id,role\nzoe,mentor\nmia,peer\n", "peer").await, [peer]);
+    let sided = "people.csv:2: role: with --kind mentoring nobody is a peer: write mentor or mentee, or nothing";
+    assert_eq!(told("id,role\nidle,peer\n", "mentoring").await, [sided]);
     let side = "edges.csv:2: a: \"zoe\" is the mentee here, but line 2 of the people says mentor: a is always the mentee, b the mentor";
     assert_eq!(told("id,role\nzoe,mentor\n", "mentoring").await, [side]);
     let twice = "people.csv:4: id: \"zoe\" is on line 2 already: give each person once";
