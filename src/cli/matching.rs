@@ -24,7 +24,7 @@ use serde::Deserialize;
 use worker::matching;
 
 use self::files::Target;
-use super::{Failure, output};
+use super::{Failure, output, progress::Step};
 
 #[derive(Debug, Args)]
 #[command(after_long_help = include_str!("matching/help.txt"))]
@@ -84,6 +84,17 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         Options { people: Some(people), rules: Some(rules), .. } => by_rules::run(people, rules, &outputs),
         _ => Err(Failure::new("give --people and --rules, or --edges and --kind")),
     }
+}
+
+/// Shows on a terminal how far a plan is.
+fn show(step: &Step, progress: matching::Progress) {
+    let what = match progress.stage {
+        matching::Stage::Scoring => "scoring pairs",
+        matching::Stage::Solving => "finding the best plan",
+        matching::Stage::Proving => "proving it",
+        matching::Stage::Explaining => "explaining it",
+    };
+    step.advance(what, progress.done, progress.of);
 }
 
 impl Outputs {

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::Datelike;
 use shared::clock::Clock;
-use worker::matching::{self, Bar, Barred, Feature, Input, Kind, Pair, Plan, Progress, Role, Rule, Stage, Strength};
+use worker::matching::{self, Bar, Barred, Feature, Input, Kind, Pair, Plan, Role, Rule, Strength};
 
 use super::{
     Outputs,
@@ -18,7 +18,7 @@ use super::{
     problems::{self, Problems},
     report::{self, Contribution, Details, Match, Proof, Report, Unmatched},
     rules::{Couple, Rules},
-    summary,
+    show, summary,
     words::{self, Words},
 };
 use crate::cli::{Failure, output, progress::Step};
@@ -41,7 +41,7 @@ pub(super) fn run(people: &Path, rules: &Path, outputs: &Outputs) -> Result<(), 
     drop(step);
     let step = Step::begin("Planning");
     let started = Instant::now();
-    let planned = matching::plan_watched(&program.input, &|progress| tell(&step, progress));
+    let planned = matching::plan_watched(&program.input, &|progress| show(&step, progress));
     let solve_seconds = started.elapsed().as_secs_f64();
     drop(step);
     let plan = planned.map_err(|fault| Failure::new(format!("nothing was written: {fault}")))?;
@@ -72,16 +72,6 @@ pub(super) fn run(people: &Path, rules: &Path, outputs: &Outputs) -> Result<(), 
     }
     outputs.tell();
     Ok(())
-}
-
-fn tell(step: &Step, progress: Progress) {
-    let what = match progress.stage {
-        Stage::Scoring => "scoring pairs",
-        Stage::Solving => "finding the best plan",
-        Stage::Proving => "proving it",
-        Stage::Explaining => "explaining it",
-    };
-    step.advance(what, progress.done, progress.of);
 }
 
 /// Reads everything, and checks what one file says about another.

@@ -11,7 +11,7 @@ use super::{
     people::{Form, People},
     problems::{self, Problems},
     report::{self, Proof, Report},
-    summary,
+    show, summary,
 };
 use crate::cli::{Failure, output, progress::Step};
 
@@ -35,7 +35,7 @@ pub(super) fn run(
     let scored = Scored { kind, objective, people: (0..).zip(&people).map(scored_person).collect(), pairs, seed: 0 };
     let step = Step::begin("Planning");
     let started = Instant::now();
-    let planned = matching::plan_scored(&scored);
+    let planned = matching::plan_scored_watched(&scored, &|progress| show(&step, progress));
     let solve_seconds = started.elapsed().as_secs_f64();
     drop(step);
     let plan = planned.map_err(|fault| Failure::new(format!("nothing was written: {fault}")))?;
