@@ -1,6 +1,5 @@
 //! Organizations and staff roles.
 
-use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
@@ -160,13 +159,4 @@ pub async fn delete_role(tx: &Tx, organization_id: Uuid, role_id: Uuid) -> Resul
         .exec(&tx.tx)
         .await?;
     Ok(done.rows_affected == 1)
-}
-
-/// When the newest organization was made; `None` in an empty database.
-///
-/// # Errors
-/// When the database is gone.
-pub async fn newest(reads: &impl Reads) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let row = row::Entity::find().order_by_desc(row::Column::CreatedAt).one(reads.conn()).await?;
-    Ok(row.map(|row| row.created_at))
 }

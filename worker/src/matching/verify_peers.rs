@@ -27,8 +27,8 @@ impl Verifier<'_> {
         let mut gates = proof.gates.clone();
         gates.sort_unstable_by_key(|gate| gate.people);
         let nesting = Nesting::new(&proof.blossoms, &proof.innermost);
-        let gated: Vec<(usize, usize)> = gates.iter().map(|gate| (gate.people[0], gate.people[1])).collect();
-        for (gate, score) in gates.iter().zip(self.scores(&gated)) {
+        let couples: Vec<(usize, usize)> = gates.iter().map(|gate| (gate.people[0], gate.people[1])).collect();
+        for (gate, score) in gates.iter().zip(self.scores(&couples)) {
             let score = score.ok_or(refuted("every gate belongs to an allowed pair"))?;
             bound -= 2 * i128::from(self.check_gate(proof, &nesting, gate, score)?);
         }
@@ -37,8 +37,8 @@ impl Verifier<'_> {
             let points = self.unit * score;
             // Most pairs are covered by the prices alone.
             if asks[a] + asks[b] < 2 * points {
-                let gated = gates.binary_search_by_key(&[a, b], |gate| gate.people).is_ok();
-                tally.refuted |= !gated && !self.covers(proof, &nesting, [a, b], points);
+                let has_gate = gates.binary_search_by_key(&[a, b], |gate| gate.people).is_ok();
+                tally.refuted |= !has_gate && !self.covers(proof, &nesting, [a, b], points);
             }
         });
         claim(!found.refuted, "the prices cover every allowed pair")?;
