@@ -8,7 +8,10 @@ use shared::domain::{
     rounds::RoundStatus,
 };
 
-use crate::{on_both_databases, support::house::House};
+use crate::{
+    on_both_databases,
+    support::{graphql::mutation, house::House},
+};
 
 on_both_databases!(
     a_file_is_taken_in_once,
@@ -17,10 +20,10 @@ on_both_databases!(
 );
 
 async fn import(house: &House, csv: &str, round: &str, dry_run: bool) -> Value {
-    let document = "mutation($input: ImportPeopleInput!) { importPeople(input: $input) {
-        report { created updated unchanged enrolled rows { line column message } } userErrors { code message } } }";
+    let document =
+        mutation("importPeople", "report { created updated unchanged enrolled rows { line column message } }");
     let input = json!({ "csv": csv, "roundId": round, "dryRun": dry_run });
-    house.admin().query(document, json!({ "input": input })).await["importPeople"].clone()
+    house.admin().query(&document, json!({ "input": input })).await["importPeople"].clone()
 }
 
 async fn people(house: &House) -> i64 {
@@ -81,8 +84,8 @@ async fn a_faulty_file_changes_nothing_and_says_where(house: House) {
 /// speaks, can be left over.
 async fn a_round_of_the_usual_columns_matches_all_it_can(house: House) {
     let admin = house.admin();
-    let document = "mutation($input: CreateProgramInput!) { createProgram(input: $input) { program { id } userErrors { code message } } }";
-    let program = admin.mutate(document, json!({ "input": {
+    let create = mutation("createProgram", "program { id }");
+    let program = admin.mutate(&create, json!({ "input": {
         "name": "Peers", "kind": "PEER", "consent": "INTRODUCE_AT_ONCE", "timeZone": "Europe/Berlin", "matchAt": "02:00",
         "questions": [{ "key": "topics", "label": "Topics", "prompt": "Topics?", "kind": "TAGS", "asks": "ABOUT_ME" }],
         "criteria": [
@@ -92,16 +95,12 @@ async fn a_round_of_the_usual_columns_matches_all_it_can(house: House) {
         ],
     } }));
     let program = program.await["program"]["id"].clone();
-    let round = "mutation($input: CreateRoundInput!) { createRound(input: $input) { round { id } userErrors { code message } } }";
-    let round =
-        admin.mutate(round, json!({ "input": { "programId": program, "name": "Spring" } })).await["round"]["id"]
-            .clone();
-    let step = async |name: &str, kind: &str| {
-        let document =
-            format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ code message }} }} }}");
-        admin.mutate(&document, json!({ "input": { "id": round } })).await;
+    let spring = json!({ "input": { "programId": program, "name": "Spring" } });
+    let round = admin.mutate(&mutation("createRound", "round { id }"), spring).await["round"]["id"].clone();
+    let step = async |name: &str| {
+        admin.mutate(&mutation(name, ""), json!({ "input": { "id": round } })).await;
     };
-    step("openRound", "OpenRoundInput").await;
+    step("openRound").await;
     let countries = ["US", "US", "US", "IN", "GB", "DE", "BR", "FR"];
     let topics = ["python", "java", "career", "docker", "teaching"];
     let mut csv = "id,country,languages,topics\n".to_owned();
@@ -116,7 +115,7 @@ async fn a_round_of_the_usual_columns_matches_all_it_can(house: House) {
     }
     let taken = import(&house, &csv, round.as_str().unwrap(), false).await;
     assert_eq!(taken["report"]["enrolled"], 80, "{taken}");
-    step("closeRound", "CloseRoundInput").await;
+    step("closeRound").await;
     house.night().await;
     let document = "query($id: ID!) { program(id: $id) { matchRuns(first: 1) { nodes { report { rounds {
         participants matched unmatched certified reasons { reason count } } } } } } }";

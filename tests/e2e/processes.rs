@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     browser,
-    graphql::{Client, http},
+    graphql::{Client, http, mutation},
     postgres::TestDatabase,
     process::{Launch, Process, migrate},
     redis::TestRedisServer,
@@ -126,11 +126,7 @@ async fn replicas_share_the_work_and_send_every_mail_once() {
 /// A peer program with so many people in it, and a run of it; gives back the run's id.
 async fn request_run(admin: &Client, people: usize) -> String {
     let call = async |name: &str, selection: &str, input: Value| {
-        let input_type = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-        let document = format!(
-            "mutation($input: {input_type}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code message }} }} }}"
-        );
-        admin.mutate(&document, json!({ "input": input })).await
+        admin.mutate(&mutation(name, selection), json!({ "input": input })).await
     };
     let program = json!({ "name": "Peers", "kind": "PEER", "consent": "INTRODUCE_AT_ONCE", "timeZone": "UTC", "matchAt": "02:00" });
     let program = call("createProgram", "program { id }", program).await["program"]["id"].clone();

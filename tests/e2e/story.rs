@@ -5,7 +5,10 @@ use shared::domain::people::Person;
 
 use crate::{
     on_both_databases,
-    support::{graphql::Client, house::House},
+    support::{
+        graphql::{Client, mutation},
+        house::House,
+    },
 };
 
 on_both_databases!(
@@ -18,22 +21,15 @@ on_both_databases!(
     the_country_cap_waitlists_the_latest,
 );
 
-const ERRORS: &str = "userErrors { code field message }";
-
 /// Calls a mutation and gives back the entity; user errors fail the test.
 async fn call(client: &Client, name: &str, entity: &str, selection: &str, input: Value) -> Value {
-    let input_type = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    let document = format!(
-        "mutation($input: {input_type}!) {{ {name}(input: $input) {{ {entity} {{ {selection} }} {ERRORS} }} }}"
-    );
+    let document = mutation(name, &format!("{entity} {{ {selection} }}"));
     client.mutate(&document, json!({ "input": input })).await[entity].clone()
 }
 
 /// Calls a mutation that must be refused and gives back the codes.
 async fn refused(client: &Client, name: &str, input: Value) -> Vec<String> {
-    let input_type = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    let document = format!("mutation($input: {input_type}!) {{ {name}(input: $input) {{ {ERRORS} }} }}");
-    let errors = client.user_errors(&document, json!({ "input": input })).await;
+    let errors = client.user_errors(&mutation(name, ""), json!({ "input": input })).await;
     errors.iter().map(|error| error["code"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -13,6 +13,14 @@ pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_mins(1)).build().expect("an HTTP client")
 }
 
+/// The document that calls a mutation with one input and asks for so much of its payload, and for user errors.
+pub(crate) fn mutation(name: &str, selection: &str) -> String {
+    let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+    format!(
+        "mutation($input: {input}!) {{ {name}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
+    )
+}
+
 /// One caller of one server.
 #[derive(Clone)]
 pub(crate) struct Client {
