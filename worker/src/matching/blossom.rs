@@ -90,9 +90,8 @@ pub(super) struct Matcher {
     unscanned: Vec<usize>,
     /// Room for the vertices of one node.
     leaves: Vec<usize>,
-    /// Nodes labeled, blossoms made and vertices reached in this search, to be reset after it.
+    /// Nodes labeled and vertices reached in this search, to be reset after it.
     labeled: Vec<usize>,
-    joined: Vec<usize>,
     reached: Vec<usize>,
     /// By node: the last walk that came by.
     seen: Vec<u64>,
@@ -274,16 +273,12 @@ impl Matcher {
                 self.dye(node, Label::Free);
             }
         }
-        for node in std::mem::take(&mut self.joined) {
-            if self.nest.is_top(node) {
-                self.settle(node);
-            }
-        }
         for v in std::mem::take(&mut self.reached) {
             self.reach[v] = NEVER;
         }
         self.unscanned.clear();
         self.events.clear();
+        self.nest.tidy();
         self.time = 0;
     }
 }

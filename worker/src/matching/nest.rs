@@ -13,11 +13,13 @@ pub(super) struct Nest {
     base: Vec<usize>,
     children: Vec<Vec<usize>>,
     links: Vec<Vec<(usize, usize)>>,
-    /// The outermost node of a vertex, or one that has been swallowed since: see `swallowed`.
-    top: Vec<usize>,
-    /// Blossoms made during a search point here instead of rewriting `top` for all their vertices: themselves, or a
-    /// node that contains them.
-    swallowed: Vec<usize>,
+    /// By vertex, a handle; handles lead to others in turn, up to one that its outermost node holds.
+    handle: Vec<usize>,
+    leads_to: Vec<usize>,
+    held_by: Vec<usize>,
+    /// By outermost node, the handle it holds; by node, how many vertices it has.
+    holds: Vec<usize>,
+    size: Vec<usize>,
     unused: Vec<usize>,
     /// By node, the first and the last of its vertices in a chain; a blossom's chain is made of its children's.
     chain: Vec<(usize, usize)>,
@@ -34,8 +36,11 @@ impl Nest {
             base: (0..vertices).collect(),
             children: vec![Vec::new(); vertices],
             links: vec![Vec::new(); vertices],
-            top: (0..vertices).collect(),
-            swallowed: (0..vertices).collect(),
+            handle: (0..vertices).collect(),
+            leads_to: (0..vertices).collect(),
+            held_by: (0..vertices).collect(),
+            holds: (0..vertices).collect(),
+            size: vec![1; vertices],
             unused: Vec::new(),
             chain: (0..vertices).map(|v| (v, v)).collect(),
             after: (0..vertices).collect(),
@@ -74,14 +79,14 @@ impl Nest {
 
     /// The outermost node that contains a vertex.
     pub(super) fn top(&mut self, vertex: usize) -> usize {
-        let mut node = self.top[vertex];
-        while self.swallowed[node] != node {
+        let mut handle = self.handle[vertex];
+        while self.leads_to[handle] != handle {
             // Halving the way keeps later look-ups short.
-            self.swallowed[node] = self.swallowed[self.swallowed[node]];
-            node = self.swallowed[node];
+            self.leads_to[handle] = self.leads_to[self.leads_to[handle]];
+            handle = self.leads_to[handle];
         }
-        self.top[vertex] = node;
-        node
+        self.handle[vertex] = handle;
+        self.held_by[handle]
     }
 
     /// Puts the vertices of a node into a list, instead of what was there.
@@ -105,8 +110,9 @@ impl Nest {
             self.base.push(base);
             self.children.push(Vec::new());
             self.links.push(Vec::new());
-            self.swallowed.push(blossom);
             self.chain.push((base, base));
+            self.holds.push(base);
+            self.size.push(0);
         }
         for pair in children.windows(2) {
             let [(_, end), (start, _)] = [self.chain[pair[0]], self.chain[pair[1]]];
@@ -115,37 +121,70 @@ impl Nest {
         if let (Some(&first), Some(&last)) = (children.first(), children.last()) {
             self.chain[blossom] = (self.chain[first].0, self.chain[last].1);
         }
+        let largest = self.largest(&children);
+        let handle = self.holds[largest];
         for &child in &children {
             self.parent[child] = Some(blossom);
-            self.swallowed[child] = blossom;
+            self.leads_to[self.holds[child]] = handle;
         }
+        self.held_by[handle] = blossom;
+        self.holds[blossom] = handle;
+        self.size[blossom] = children.iter().map(|&child| self.size[child]).sum();
         self.parent[blossom] = None;
         self.base[blossom] = base;
-        self.swallowed[blossom] = blossom;
         self.children[blossom] = children;
         self.links[blossom] = links;
         blossom
     }
 
-    /// Writes an outermost node into the look-up of all its vertices (given as `leaves`), so that its parts are nobody's
-    /// shortcut any more.
-    pub(super) fn settle(&mut self, node: usize, leaves: &[usize]) {
-        self.swallowed[node] = node;
-        for &leaf in leaves {
-            self.top[leaf] = node;
-        }
+    fn largest(&self, children: &[usize]) -> usize {
+        children.iter().copied().max_by_key(|&child| self.size[child]).unwrap_or(0)
     }
 
     /// Takes an outermost blossom apart and returns its children and links. The children become outermost.
+    ///
+    /// The largest child takes over the handle, so that only the vertices of the others get a new one: however deep
+    /// blossoms are nested, no vertex gets more of them than the number of blossoms can halve.
     pub(super) fn split(&mut self, blossom: usize) -> (Vec<usize>, Vec<(usize, usize)>) {
         let children = std::mem::take(&mut self.children[blossom]);
         let links = std::mem::take(&mut self.links[blossom]);
+        let largest = self.largest(&children);
         for &child in &children {
             self.parent[child] = None;
-            self.swallowed[child] = child;
+            let mut handle = self.holds[blossom];
+            if child != largest {
+                handle = self.leads_to.len();
+                self.leads_to.push(handle);
+                self.held_by.push(child);
+                let (mut leaf, last) = self.chain[child];
+                self.handle[leaf] = handle;
+                while leaf != last {
+                    leaf = self.after[leaf];
+                    self.handle[leaf] = handle;
+                }
+            }
+            self.held_by[handle] = child;
+            self.holds[child] = handle;
         }
         self.unused.push(blossom);
         (children, links)
+    }
+
+    /// Forgets handles that nobody needs any more, once there are many.
+    pub(super) fn tidy(&mut self) {
+        if self.leads_to.len() <= 8 * self.vertices {
+            return;
+        }
+        let tops: Vec<usize> = (0..self.vertices).map(|vertex| self.top(vertex)).collect();
+        self.leads_to = (0..self.vertices).collect();
+        self.held_by = vec![0; self.vertices];
+        for (vertex, &top) in tops.iter().enumerate() {
+            // A node's handle is that of the first vertex in its chain.
+            let handle = self.chain[top].0;
+            self.handle[vertex] = handle;
+            self.held_by[handle] = top;
+            self.holds[top] = handle;
+        }
     }
 
     /// Makes `vertex` the base of `node` and rematches everything else inside. The caller matches `vertex` itself.

@@ -57,9 +57,7 @@ impl Matcher {
                 }
                 self.surcharge[top] = 0;
             }
-            for child in self.nest.split(top).0 {
-                self.settle(child);
-            }
+            self.nest.split(top);
             top = self.nest.top(v);
         }
         self.unmatch(v);

@@ -144,16 +144,12 @@ impl Matcher {
         self.seen.resize(self.nest.nodes(), 0);
         self.surcharge[blossom] = -2 * self.time;
         self.labeled.push(blossom);
-        self.joined.push(blossom);
     }
 
     /// Takes an inner blossom apart. The even way from its entry to its base stays in the tree, the rest becomes free.
     pub(super) fn expand(&mut self, blossom: usize) {
         let mut entry = self.entry[blossom];
         let (children, links) = self.nest.split(blossom);
-        for &child in &children {
-            self.settle(child);
-        }
         let entered = self.nest.top(entry.1);
         let mut position = children.iter().position(|&child| child == entered).unwrap_or(0);
         let forward = position % 2 == 1;
@@ -182,13 +178,5 @@ impl Matcher {
                 self.await_growth(v);
             }
         }
-    }
-
-    /// Makes an outermost node known to its vertices.
-    pub(super) fn settle(&mut self, node: usize) {
-        let mut leaves = std::mem::take(&mut self.leaves);
-        self.nest.leaves(node, &mut leaves);
-        self.nest.settle(node, &leaves);
-        self.leaves = leaves;
     }
 }
