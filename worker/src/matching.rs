@@ -4,10 +4,12 @@
 //! lists changes nothing but indices. The way through a run:
 //!
 //! - `validation` refuses what means nothing; `roster` numbers people in the order that decides ties;
-//! - `rules` and `table` score all allowed pairs; `stakes` turns both goals into one weight;
-//! - `candidates` picks few pairs to solve on; `peers` (by `places`, `blossom` and `nest`) or `mentoring` (by `flow`)
-//!   solve, find the pairs that the dual prices do not cover, and repeat until there are none;
-//! - `verify` proves the plan allowed and optimal by separate code (`judge` scores pair by pair);
+//! - `rules` scores and `pairs` hands out rows of all allowed pairs, from rules or from a list; `stakes` turns both goals
+//!   into one weight;
+//! - `candidates` picks few pairs to solve on; `peers` (by `places`, `half`, `blossom` and `nest`) or `mentoring` (by
+//!   `flow`) solve, find the pairs that the dual prices do not cover, and repeat until there are none;
+//! - `verify` and its parts prove the plan allowed and optimal by separate code (`judge` pair by pair, `judge_rows` for
+//!   whole rows);
 //! - `explain`, `survey`, `reasons` and `stability` say why, why not, and who would rather have somebody else.
 
 mod best;
