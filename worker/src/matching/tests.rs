@@ -8,4 +8,5 @@ mod order;
 mod proofs;
 mod random;
 mod reasons;
+mod rows;
 mod words;
