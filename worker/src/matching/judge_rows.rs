@@ -10,7 +10,7 @@ use super::judge::{nearness, thousandths};
 use super::pairs::{small, wide};
 
 /// Tags in a word of bits.
-const BITS: usize = 64;
+const BITS: usize = 32;
 
 /// What a rule adds to a pair that breaks it as a `MUST`: more than all points together.
 const BROKEN: u32 = 1 << 31;
@@ -39,7 +39,7 @@ enum Column {
 /// A bit for every tag of everybody: by word, then by person.
 #[derive(Debug)]
 struct Bits {
-    words: Vec<Vec<u64>>,
+    words: Vec<Vec<u32>>,
     counts: Vec<u32>,
     /// The worth of parts: by whole, then by part.
     tabled: Vec<u32>,
