@@ -1,6 +1,9 @@
 //! Tests of the whole engine and of its parts against slow, obvious ones.
 
 mod blossom;
+mod crowd;
+mod exhaustive;
+mod families;
 mod faults;
 mod instances;
 mod optimum;
@@ -8,5 +11,8 @@ mod order;
 mod proofs;
 mod random;
 mod reasons;
+mod reference;
+mod robust;
 mod rows;
+mod solvers;
 mod words;

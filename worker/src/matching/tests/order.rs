@@ -1,8 +1,10 @@
 //! The order of the input changes nothing, and ties are not always broken in the same people's favor.
 
+use super::crowd::{Crowd, Range};
+use super::families;
 use super::instances::{Shape, random_input};
 use super::random::Random;
-use crate::matching::{Feature, Input, Kind, Objective, Person, Plan, Role, plan};
+use crate::matching::{Feature, Input, Kind, Objective, Person, Plan, Role, Scored, ScoredPlan, plan, plan_scored};
 
 /// The plan with people named by stable ids.
 fn by_id(input: &Input, plan: &Plan) -> String {
@@ -45,6 +47,54 @@ fn shuffling_the_input_changes_nothing() {
         }
         random.shuffle(&mut shuffled.barred);
         assert_eq!(by_id(&shuffled, &plan(&shuffled).expect("valid")), expected);
+    }
+}
+
+/// The plan from given scores with people named by stable ids.
+fn scored_by_id(scored: &Scored, plan: &ScoredPlan) -> String {
+    let id = |person: usize| scored.people[person].id;
+    let pairs: Vec<_> = plan.pairs.iter().map(|&(a, b, score)| (id(a), id(b), score)).collect();
+    format!("{pairs:?} {} {} {:?}", plan.total_score, plan.matched_people, plan.certificate)
+}
+
+#[test]
+fn shuffling_given_scores_changes_nothing() {
+    let mut random = Random::new(51);
+    let mut runs = Vec::new();
+    for round in 0..600usize {
+        let people = random.below(40);
+        let mentors = [None, Some(people / 3)][round % 2];
+        let crowd = Crowd { people, mentors, capacity: 1 + random.below::<u64>(3), priorities: 2 };
+        let range = Range::ALL[random.below::<usize>(9)];
+        let density = 1 + random.below::<u64>(4);
+        let mut pairs = Vec::new();
+        for (a, b) in crowd.possible() {
+            if random.chance(density, 4) {
+                pairs.push((a, b, range.score(&mut random)));
+            }
+        }
+        runs.push(crowd.run([Objective::Participation, Objective::Score][round / 2 % 2], pairs, &mut random));
+    }
+    for people in [30, 61] {
+        for (_, pairs) in families::all(people, &mut random) {
+            runs.push(Crowd::peers(people).run(Objective::Participation, pairs, &mut random));
+        }
+    }
+    for scored in runs {
+        let expected = scored_by_id(&scored, &plan_scored(&scored).expect("valid"));
+        let mut order: Vec<usize> = (0..scored.people.len()).collect();
+        random.shuffle(&mut order);
+        let mut place = vec![0; order.len()];
+        for (at, &person) in order.iter().enumerate() {
+            place[person] = at;
+        }
+        let mut shuffled = scored.clone();
+        shuffled.people = order.iter().map(|&person| scored.people[person]).collect();
+        for (a, b, _) in &mut shuffled.pairs {
+            (*a, *b) = (place[*b], place[*a]);
+        }
+        random.shuffle(&mut shuffled.pairs);
+        assert_eq!(scored_by_id(&shuffled, &plan_scored(&shuffled).expect("valid")), expected);
     }
 }
 
