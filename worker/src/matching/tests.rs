@@ -12,6 +12,7 @@ mod proofs;
 mod random;
 mod reasons;
 mod reference;
+mod relaxations;
 mod robust;
 mod rows;
 mod solvers;
