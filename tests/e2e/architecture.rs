@@ -22,7 +22,7 @@ mod sources;
 /// Folders with text of ours.
 const FOLDERS: [&str; 8] = [".ci", "api", "benches", "migrations", "shared", "src", "tests", "worker"];
 /// What may lie at the top of the repository.
-const TOP_LEVEL: [&str; 28] = [
+const TOP_LEVEL: [&str; 29] = [
     ".ci",
     ".dockerignore",
     ".gitattributes",
@@ -43,6 +43,7 @@ const TOP_LEVEL: [&str; 28] = [
     "docker-compose.yml",
     "docs",
     "examples",
+    "fuzz",
     "migrations",
     "proptest-regressions",
     "rust-toolchain.toml",
