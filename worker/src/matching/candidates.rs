@@ -15,9 +15,23 @@ const FIRST_CANDIDATES: usize = 20;
 /// candidates say little about the rest there are few searches.
 const FOUND_IN_FIRST_SEARCH: usize = 10;
 
-/// The pairs that are among the best of at least one of the two, in order.
+/// Where people have no more allowed partners than so many on average, all pairs are solved at once.
+const FEW_PARTNERS: usize = 128;
+
+/// The pairs that are among the best of at least one of the two, in order; all pairs if there are few.
 pub(super) fn first_candidates(pairs: &Pairs<'_>, stakes: &Stakes) -> Vec<Candidate> {
     let people = pairs.people();
+    if pairs.listed_pairs().is_some_and(|listed| listed <= FEW_PARTNERS.saturating_mul(people) / 2) {
+        let mut all = Vec::new();
+        for a in (0..pairs.rows()).filter(|&a| stakes.free[a] > 0) {
+            pairs.row(a, &mut Room::default()).each(|b, score| {
+                if stakes.free[b] > 0 {
+                    all.push((a, b, score));
+                }
+            });
+        }
+        return all;
+    }
     let limits = || stakes.free.iter().map(|free| FIRST_CANDIDATES.saturating_add(2 * free));
     let parts = pairs.sweep(
         Stage::Scoring,

@@ -91,7 +91,10 @@ impl Flow {
 
     /// Searches until every place is settled: then the plan is best.
     pub(super) fn solve(&mut self) {
-        for mentee in 0..self.mentees {
+        // Whoever is worth more goes first: then few have to give up their place again.
+        let mut order: Vec<usize> = (0..self.mentees).collect();
+        order.sort_by_key(|&mentee| Reverse(self.rewards[mentee]));
+        for mentee in order {
             while self.filled[mentee] < self.free[mentee]
                 && self.worth(mentee, self.filled[mentee]) > self.price[mentee]
             {

@@ -164,6 +164,11 @@ impl<'a> Pairs<'a> {
         self.roster.len()
     }
 
+    /// How many pairs there are in a list of allowed pairs; nothing where every pair has a cell.
+    pub(super) fn listed_pairs(&self) -> Option<usize> {
+        if let Scores::Listed { partners, .. } = &self.scores { Some(partners.len()) } else { None }
+    }
+
     /// Works on all rows on all cores; see [`sweep`].
     pub(super) fn sweep<T: Send>(
         &self,

@@ -11,7 +11,7 @@ use crate::matching::roster::Roster;
 fn rows_say_what_pairs_say() {
     let mut random = Random::new(70);
     for round in 0..72usize {
-        // Few different answers among many people are judged together, many are not.
+        // Few different answers among many people are found_by_judge together, many are not.
         let shape = Shape {
             kind: [Kind::Peer, Kind::Mentoring][round % 2],
             objective: Objective::Participation,
@@ -32,10 +32,10 @@ fn rows_say_what_pairs_say() {
         }
         let roster = Roster::new(&input);
         let pairs = Pairs::scored(&input, &roster, &|_| {});
-        let judges = JudgeRows::new(&input, roster.order());
+        let by_judge = JudgeRows::new(&input, roster.order());
         for a in 0..pairs.rows() {
             let mut expected = Vec::new();
-            let mut judged = Vec::new();
+            let mut found_by_judge = Vec::new();
             for b in roster.first_partner(a)..roster.len() {
                 let score = allowed(&input, roster.index(a), roster.index(b)).map(i64::from);
                 expected.extend(score.map(|score| (b, score)));
@@ -43,12 +43,12 @@ fn rows_say_what_pairs_say() {
             let mut found = Vec::new();
             pairs.row(a, &mut Room::default()).each(|b, score| found.push((b, score)));
             assert_eq!(found, expected);
-            judges.each(a, roster.first_partner(a)..roster.len(), &mut JudgeRoom::default(), |b, score| {
-                judged.push((b, score));
+            by_judge.each(a, roster.first_partner(a)..roster.len(), &mut JudgeRoom::default(), |b, score| {
+                found_by_judge.push((b, score));
             });
             // Bars, pins and the minimum are not rules.
-            judged.retain(|pair| expected.contains(pair) || allowed_by_rules_only(&input, &roster, a, pair.0));
-            assert_eq!(judged, expected);
+            found_by_judge.retain(|pair| expected.contains(pair) || allowed_by_rules_only(&input, &roster, a, pair.0));
+            assert_eq!(found_by_judge, expected);
         }
     }
 }
