@@ -41,7 +41,7 @@ Runs the instances whose names contain one of the NAMEs; without a name, all of 
   --python FILE    a Python with networkx, scipy, ortools or lapx, as far as it has them
   --repeat N       at most so many runs of each solver on each instance (5)
   --budget SECONDS start no further run of a solver after so long on an instance (5)
-  --limit SECONDS  stop a run after so long (120)
+  --limit SECONDS  stop a run after so long (600)
   --core N         the core for solvers that get one (0)
   --patient        also ask solvers that are known to take far longer than the others
   --json FILE      write all measurements
@@ -133,7 +133,7 @@ impl Wish {
                 lemon: None,
                 python: None,
                 core: taskset.then(|| "0".to_owned()),
-                limit: Duration::from_mins(2),
+                limit: Duration::from_mins(10),
                 folder: env::temp_dir().join(format!("counterpart-bench-{}", process::id())),
             },
         };
