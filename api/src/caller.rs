@@ -1,5 +1,6 @@
 //! Who asks: a person of one organization, with the staff roles they hold right now.
 
+use chrono::{DateTime, Utc};
 use shared::{
     auth::Claims,
     domain::{
@@ -21,6 +22,8 @@ pub struct Caller {
     pub roles: Vec<StaffRole>,
     /// The request, for logs and audit entries.
     pub request_id: String,
+    /// When the caller's token ends; nothing may go on for them after that.
+    pub expires_at: DateTime<Utc>,
 }
 
 impl Caller {
@@ -39,7 +42,7 @@ impl Caller {
             return Ok(None);
         }
         let roles = store::organizations::roles_of(store, organization.id, person.id).await?;
-        Ok(Some(Self { organization, person, roles, request_id }))
+        Ok(Some(Self { organization, person, roles, request_id, expires_at: claims.expires_at }))
     }
 
     /// The tenant's id.

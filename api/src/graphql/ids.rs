@@ -6,9 +6,29 @@ use uuid::Uuid;
 
 use super::errors::{ErrorCode, fail};
 
-/// What an id is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+/// Declares what has ids; the name is the GraphQL type's.
+macro_rules! kinds {
+    ($($kind:ident,)+) => {
+        /// What an id is of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Kind {
+            $($kind,)+
+        }
+
+        impl Kind {
+            const ALL: &'static [Self] = &[$(Self::$kind,)+];
+
+            /// The GraphQL type's name.
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     Constraint,
     Enrollment,
     Match,
@@ -23,41 +43,6 @@ pub(super) enum Kind {
     StaffRole,
 }
 
-impl Kind {
-    const ALL: [Self; 12] = [
-        Self::Constraint,
-        Self::Enrollment,
-        Self::Match,
-        Self::MatchRun,
-        Self::Message,
-        Self::NonMatch,
-        Self::Organization,
-        Self::Person,
-        Self::PlannedPair,
-        Self::Program,
-        Self::Round,
-        Self::StaffRole,
-    ];
-
-    /// The GraphQL type's name.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Constraint => "Constraint",
-            Self::Enrollment => "Enrollment",
-            Self::Match => "Match",
-            Self::MatchRun => "MatchRun",
-            Self::Message => "Message",
-            Self::NonMatch => "NonMatch",
-            Self::Organization => "Organization",
-            Self::Person => "Person",
-            Self::PlannedPair => "PlannedPair",
-            Self::Program => "Program",
-            Self::Round => "Round",
-            Self::StaffRole => "StaffRole",
-        }
-    }
-}
-
 /// The global id of a thing.
 pub(super) fn global(kind: Kind, id: Uuid) -> ID {
     ID(URL_SAFE_NO_PAD.encode(format!("{}:{}", kind.name(), id.simple())))
@@ -65,7 +50,7 @@ pub(super) fn global(kind: Kind, id: Uuid) -> ID {
 
 /// The API's id of a thing, for what is written outside of the schema; `None` for a type that has no ids.
 pub fn global_id(type_name: &str, id: Uuid) -> Option<String> {
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == type_name)?;
+    let kind = Kind::ALL.iter().copied().find(|kind| kind.name() == type_name)?;
     Some(global(kind, id).0)
 }
 
@@ -77,7 +62,7 @@ pub(super) fn read(text: &str) -> Option<(Kind, Uuid)> {
     }
     let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let (name, id) = decoded.split_once(':')?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
+    let kind = Kind::ALL.iter().copied().find(|kind| kind.name() == name)?;
     let id = Uuid::try_parse(id).ok()?;
     // A UUID has many spellings, an id only one: clients compare them as texts.
     (global(kind, id).0 == text).then_some((kind, id))
@@ -106,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_id_comes_back_as_what_it_was() {
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             let id = global(kind, SOME);
             assert_eq!(read(&id), Some((kind, SOME)), "{}", *id);
             assert!(id.len() <= 100);

@@ -1,16 +1,14 @@
-//! Who a request says it comes from.
+//! Who a request says it comes from, and whether that is so.
 
 use actix_web::http::header::{self, HeaderMap};
-use chrono::{DateTime, Utc};
-use shared::auth::{AuthError, Claims, Verifier};
+use shared::auth::AuthError;
 
-/// What the bearer token of a request says; `None` without one. Only the header counts: no cookie and no parameter can
-/// lend somebody's name to a page that they happen to look at.
-pub(super) fn claims(
-    headers: &HeaderMap,
-    verifier: &Verifier,
-    now: DateTime<Utc>,
-) -> Result<Option<Claims>, AuthError> {
+use super::{Service, answers::Fault};
+use crate::caller::Caller;
+
+/// The bearer token of a request; `None` without one. Only the header counts: no cookie and no parameter can lend
+/// somebody's name to a page that they happen to look at.
+pub(super) fn token(headers: &HeaderMap) -> Result<Option<String>, AuthError> {
     let mut values = headers.get_all(header::AUTHORIZATION);
     let Some(value) = values.next() else { return Ok(None) };
     // Two headers could be read as two people by two programs.
@@ -22,5 +20,19 @@ pub(super) fn claims(
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::Missing);
     }
-    verifier.verify(token.trim(), now).map(Some)
+    Ok(Some(token.trim().to_owned()))
+}
+
+/// Who this token stands for, as things are now: whatever asks on somebody's behalf, be it a request or a subscription
+/// that goes on for hours, comes through here.
+pub(super) async fn authenticate(service: &Service, token: &str, request_id: String) -> Result<Caller, Fault> {
+    let claims = service.verifier.verify(token, service.clock.now())?;
+    match Caller::load(&service.store, &claims, request_id).await {
+        Ok(Some(caller)) => Ok(caller),
+        Ok(None) => Err(Fault::Nobody),
+        Err(error) => {
+            tracing::error!(%error, "the caller cannot be read");
+            Err(Fault::Unavailable)
+        }
+    }
 }

@@ -5,7 +5,6 @@ use async_graphql::{
     Request, Response,
     parser::types::{DocumentOperations, OperationType},
 };
-use shared::auth::Claims;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
@@ -16,7 +15,6 @@ use super::{
     bearer, documents,
     media::{self, Media},
 };
-use crate::caller::Caller;
 
 /// Longer names of operations are not logged.
 const LONGEST_NAME: usize = 80;
@@ -48,7 +46,7 @@ async fn serve(
     if !over_get && request.method() != Method::POST {
         return Err(Fault::Method);
     }
-    let claims = bearer::claims(request.headers(), &service.verifier, service.clock.now())?;
+    let token = bearer::token(request.headers())?;
     let document = if over_get {
         documents::from_query_string(request.query_string())?
     } else {
@@ -57,7 +55,7 @@ async fn serve(
         }
         documents::from_body(&read(payload, service.body_limit, deadline).await?)?
     };
-    work.run(deadline, execute(service, claims, document, over_get, request_id)).await?
+    work.run(deadline, execute(service, token, document, over_get, request_id)).await?
 }
 
 async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
@@ -71,7 +69,7 @@ async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<
 
 async fn execute(
     service: web::Data<Service>,
-    claims: Option<Claims>,
+    token: Option<String>,
     mut document: Request,
     over_get: bool,
     request_id: String,
@@ -82,16 +80,9 @@ async fn execute(
     if over_get && changes_something(&mut document) {
         return Err(Fault::QueriesOnly);
     }
-    let caller = match claims {
+    let caller = match token {
         None => None,
-        Some(claims) => match Caller::load(&service.store, &claims, request_id.clone()).await {
-            Ok(Some(caller)) => Some(caller),
-            Ok(None) => return Err(Fault::Nobody),
-            Err(error) => {
-                tracing::error!(%error, "the caller cannot be read");
-                return Err(Fault::Unavailable);
-            }
-        },
+        Some(token) => Some(bearer::authenticate(&service, &token, request_id.clone()).await?),
     };
     Ok((service.execute)(caller, document, request_id).await)
 }

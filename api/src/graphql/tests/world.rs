@@ -110,6 +110,7 @@ impl World {
             person: person.clone(),
             roles: roles.expect("roles"),
             request_id: "r1".to_owned(),
+            expires_at: DateTime::<Utc>::MAX_UTC,
         };
         let request = Request::new(document).variables(Variables::from_json(variables));
         let response = execute(&self.schema, Some(caller), request, "r1").await;
