@@ -11,7 +11,7 @@ pub use self::layers::{Layers, Role};
 pub use self::secret::{Secret, SecretUrl};
 pub use self::sections::{
     AuthConfig, ClockConfig, DatabaseConfig, HttpConfig, LogConfig, LogFormat, LogLevel, MailConfig, MailTransport,
-    RedisConfig, SmtpSecurity, WorkerConfig,
+    OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
 };
 
 mod checks;
@@ -37,6 +37,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// How mail leaves.
     pub mail: MailConfig,
+    /// Where requests to addresses that organizations name may go.
+    pub outbound: OutboundConfig,
     /// Whose tokens are believed.
     pub auth: AuthConfig,
     /// The pace of the background worker.

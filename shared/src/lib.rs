@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod matchmaking;
+pub mod outbound;
 pub mod outbox;
 pub mod store;
 pub mod telemetry;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Deserializer};
 
@@ -106,6 +107,15 @@ pub enum SmtpSecurity {
     Tls,
 }
 
+/// Where requests to addresses that organizations name may go.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutboundConfig {
+    /// Networks of one's own that may be reached besides the public internet, also without TLS.
+    #[serde(deserialize_with = "networks")]
+    pub allowed_networks: Vec<IpNet>,
+}
+
 /// Whose tokens are believed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,6 +212,17 @@ impl LogLevel {
 /// Reads one of an enum's names, and lists them all when the text is none of them.
 fn choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::deserialize(String::deserialize(deserializer)?.into_deserializer())
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let read = |word: &str| {
+        word.parse().map_err(|_| {
+            serde::de::Error::custom(format!("`{word}` is not a network such as 10.20.0.0/16 or fd12::/48"))
+        })
+    };
+    words.map(read).collect()
 }
 
 fn instant_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
