@@ -74,7 +74,7 @@ pub async fn execute(schema: &Schema, caller: Option<Caller>, mut request: Reque
     if request.query.contains('\0') || request.query.contains("\\u0000") || request.variables.values().any(holds_nul) {
         return refuse(ErrorCode::BadUserInput, "a text must not hold the character U+0000", request_id);
     }
-    if let Err(error) = cost::check_nesting(&request.query) {
+    if let Err(error) = cost::check_text(&request.query) {
         return refuse(ErrorCode::LimitExceeded, error.to_string(), request_id);
     }
     let document = match parse_query(&request.query) {

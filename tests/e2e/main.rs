@@ -20,6 +20,7 @@ mod nights;
 mod page;
 mod processes;
 mod schema;
+mod security;
 mod story;
 #[path = "../support.rs"]
 mod support;

@@ -117,6 +117,11 @@ impl House {
         Client::new(&self.base, &self.signer.sign(&grant, Self::morning()).expect("a token"))
     }
 
+    /// Where the API is, `http://host:port`.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The administrator's client.
     pub(crate) fn admin(&self) -> Client {
         self.client(&self.administrator)

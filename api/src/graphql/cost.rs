@@ -38,6 +38,11 @@ pub enum TooCostly {
     /// Brackets within brackets, counted before parsing.
     #[error("brackets are nested more than {NESTING_MAX} deep; ask for less at once")]
     Nesting,
+    /// Names, values and punctuation, counted before parsing.
+    #[error(
+        "the document has more than {TOKENS_MAX} words and signs; put values into variables and ask for less at once"
+    )]
+    Tokens,
     /// [`Limits::depth`].
     #[error("the document is nested more than {0} deep; ask in several steps")]
     Depth(u32),
@@ -65,6 +70,9 @@ pub enum TooCostly {
 
 /// How deep brackets may be nested in the text. The parser's own recursion must not reach the end of the stack.
 const NESTING_MAX: u32 = 64;
+/// How many tokens a document may have. What the limits below do not count, such as directives and arguments, still takes
+/// time to validate, and each may be told an error of its own.
+const TOKENS_MAX: usize = 10_000;
 /// How many fragments a document may have, which bounds their chains.
 const FRAGMENTS_MAX: usize = 100;
 /// `types { fields { type { fields` is as far as explorers go.
@@ -72,14 +80,25 @@ const INTROSPECTION_LISTS_MAX: u32 = 2;
 /// What a statement costs, in fields.
 const STATEMENT: u64 = 20;
 
-/// Refuses a text whose brackets are nested so deep that parsing it would be dangerous. Knows strings and comments.
+/// Refuses a text that is too long, or nested too deep, to be parsed without danger. Knows strings and comments.
 ///
 /// # Errors
-/// [`TooCostly::Nesting`].
-pub fn check_nesting(text: &str) -> Result<(), TooCostly> {
+/// [`TooCostly::Nesting`] and [`TooCostly::Tokens`].
+pub fn check_text(text: &str) -> Result<(), TooCostly> {
     let mut depth = 0_u32;
+    let mut tokens = 0_usize;
+    let mut continues = false;
     let mut rest = text.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
+        let is_word = byte.is_ascii_alphanumeric() || *byte == b'_';
+        let is_sign = !is_word && !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b'#');
+        if is_sign || (is_word && !continues) {
+            tokens += 1;
+            if tokens > TOKENS_MAX {
+                return Err(TooCostly::Tokens);
+            }
+        }
+        continues = is_word;
         rest = match byte {
             b'{' | b'[' | b'(' => {
                 depth += 1;
@@ -298,10 +317,10 @@ mod tests {
     use async_graphql::{Variables, parser::parse_query};
     use serde_json::json;
 
-    use super::{Limits, TooCostly, check, check_nesting};
+    use super::{Limits, TooCostly, check, check_text};
 
     fn cost(query: &str, variables: serde_json::Value) -> Result<u64, TooCostly> {
-        check_nesting(query)?;
+        check_text(query)?;
         let document = parse_query(query).expect("a document");
         check(&document, &Variables::from_json(variables), &Limits::default())
     }
@@ -332,11 +351,24 @@ mod tests {
     }
 
     #[test]
+    fn words_and_signs_are_counted_before_parsing() {
+        for flood in ["a ", "@a", "a:1,", "{a}", "$a:Int ", "...F "] {
+            assert_eq!(check_text(&flood.repeat(10_001)), Err(TooCostly::Tokens), "{flood}");
+        }
+        for few in
+            [format!("{{ {} }}", "a".repeat(100_000)), format!("#{}", "a ".repeat(100_000)), " ,\n".repeat(50_000)]
+        {
+            assert_eq!(check_text(&few), Ok(()));
+        }
+        assert_eq!(check_text(&format!("{{ a(b: \"{}\") }}", "a b ".repeat(50_000))), Ok(()));
+    }
+
+    #[test]
     fn cycles_chains_depth_and_width_are_refused() {
         let cycle = "{ viewer { ...A } } fragment A on Viewer { ...B } fragment B on Viewer { ...A }";
         assert_eq!(cost(cycle, json!({})), Err(TooCostly::Fragments));
         let link = |level: u32| format!(" fragment F{level} on Query {{ ...F{} }}", level + 1);
-        let chain = "{ ...F0 }".to_owned() + &(0..2_000).map(link).collect::<Vec<_>>().concat();
+        let chain = "{ ...F0 }".to_owned() + &(0..500).map(link).collect::<Vec<_>>().concat();
         assert_eq!(cost(&chain, json!({})), Err(TooCostly::Fragments));
         let deep = format!("{}id{}", "{ a ".repeat(16), "}".repeat(16));
         assert_eq!(cost(&deep, json!({})), Err(TooCostly::Depth(15)));
@@ -347,7 +379,7 @@ mod tests {
     #[test]
     fn brackets_are_counted_before_parsing_but_not_in_texts() {
         for open in ["{ a ", "[", "(", "{a(b:["] {
-            assert_eq!(check_nesting(&open.repeat(100_000)), Err(TooCostly::Nesting));
+            assert_eq!(check_text(&open.repeat(100_000)), Err(TooCostly::Nesting));
         }
         let harmless = [
             format!("{{ a(b: \"{}\") }}", "[".repeat(100)),
@@ -357,10 +389,10 @@ mod tests {
             format!("{{ a(b: \"\") {} }}", "c { d } ".repeat(100)),
         ];
         for text in harmless {
-            assert_eq!(check_nesting(&text), Ok(()), "{text}");
+            assert_eq!(check_text(&text), Ok(()), "{text}");
         }
         let hidden = format!("{{ a(b: \"\") {} ", "{ a ".repeat(100));
-        assert_eq!(check_nesting(&hidden), Err(TooCostly::Nesting));
+        assert_eq!(check_text(&hidden), Err(TooCostly::Nesting));
     }
 
     #[test]

@@ -84,6 +84,9 @@ pub(super) fn refused(mut errors: Vec<ServerError>, code: ErrorCode) -> Response
     Response::from_errors(errors)
 }
 
+/// How many errors an answer tells, at most: a document that is wrong all over is as well told by its beginning.
+const ERRORS_MAX: usize = 20;
+
 /// Whether nothing was executed: the document was refused as a whole. Such an answer has no `data`.
 pub fn is_request_error(response: &Response) -> bool {
     response.data == Value::Null
@@ -96,6 +99,9 @@ pub fn is_request_error(response: &Response) -> bool {
 /// A resolver's own error carries its code; one that a failing database left behind carries its cause instead, which is
 /// logged and replaced. An error without either is the GraphQL library's word about the document or its variables.
 pub fn finish(mut response: Response, request_id: &str) -> Response {
+    if is_request_error(&response) {
+        response.errors.truncate(ERRORS_MAX);
+    }
     for error in &mut response.errors {
         let code = ErrorCode::of(error).unwrap_or_else(|| {
             if error.source.is_some() {
@@ -164,6 +170,14 @@ mod tests {
         assert!(response.errors[0].message.starts_with("Something went wrong"));
         assert_eq!(response.data.to_string(), "{viewer: null}", "the field is there, as null");
         assert!(!is_request_error(&response));
+    }
+
+    #[test]
+    fn a_document_that_is_wrong_all_over_is_told_its_first_errors() {
+        let errors = (0..1000).map(|index| ServerError::new(format!("Unknown field {index}"), None)).collect();
+        let response = finish(Response::from_errors(errors), "r1");
+        assert_eq!(response.errors.len(), 20);
+        assert_eq!(response.errors[0].message, "Unknown field 0");
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct Verifier {
 
 #[derive(Deserialize)]
 struct Payload {
+    /// A list, which the library would search, is no issuer (RFC 7519, section 4.1.1).
+    #[serde(default, rename = "iss")]
+    _iss: Option<String>,
     sub: Uuid,
     org: Uuid,
     exp: Number,

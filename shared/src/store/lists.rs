@@ -237,6 +237,10 @@ fn within<L: List>(stretch: &Stretch<L::Order>) -> Condition {
     between
 }
 
+/// What a ranked row has besides its table's columns, none of which is called like this.
+const THING: &str = "ranked_thing";
+const RANK: &str = "ranked_place";
+
 /// The first rows of each thing in the stretch's reading order, with the thing they hang under.
 async fn ranked<L: List>(
     reads: &impl Reads,
@@ -252,18 +256,18 @@ async fn ranked<L: List>(
     OrderedStatement::order_by(&mut window, L::id().as_column_ref(), direction);
     let mut rows =
         select(sight, list).filter(column.is_in(things.iter().copied())).filter(within::<L>(stretch)).into_query();
-    rows.expr_as(Expr::col(column.as_column_ref()), "owner");
-    rows.expr_window_as(Func::cust("ROW_NUMBER"), window, "rank");
+    rows.expr_as(Expr::col(column.as_column_ref()), THING);
+    rows.expr_window_as(Func::cust("ROW_NUMBER"), window, RANK);
     let query = Query::select()
         .column(Asterisk)
         .from_subquery(rows, "ranked")
-        .and_where(Expr::col("rank").lte(stretch.probe()))
-        .order_by("rank", Order::Asc)
+        .and_where(Expr::col(RANK).lte(stretch.probe()))
+        .order_by(RANK, Order::Asc)
         .to_owned();
     let mut owners = Vec::new();
     let mut models = Vec::new();
     for row in reads.conn().query_all(&query).await? {
-        owners.push(row.try_get::<Uuid>("", "owner")?);
+        owners.push(row.try_get::<Uuid>("", THING)?);
         models.push(<Model<L> as FromQueryResult>::from_query_result(&row, "")?);
     }
     Ok((owners, models))
