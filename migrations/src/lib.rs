@@ -4,6 +4,7 @@
 
 mod initial;
 mod tables;
+mod webhooks;
 
 use sea_orm_migration::{
     MigrationTrait, async_trait,
@@ -18,7 +19,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Migration)]
+        vec![Box::new(initial::Migration), Box::new(webhooks::Migration)]
     }
 }
 

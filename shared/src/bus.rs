@@ -27,7 +27,7 @@ const CAPACITY: usize = 256;
 pub enum Topic {
     /// Somebody asked for a match run; the worker should look now.
     RunRequested,
-    /// Messages were put into the outbox; the mailer should look now.
+    /// Messages were put into the outbox or events into the log; the mailer and the webhooks should look now.
     MessagesDue,
     /// A match changed; live subscribers should read it again.
     MatchUpdated,

@@ -10,8 +10,8 @@ pub use self::error::{ConfigError, Problem};
 pub use self::layers::{Layers, Role};
 pub use self::secret::{Secret, SecretUrl};
 pub use self::sections::{
-    AuthConfig, ClockConfig, DatabaseConfig, HttpConfig, LogConfig, LogFormat, LogLevel, MailConfig, MailTransport,
-    OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
+    AuthConfig, ClockConfig, DatabaseConfig, EventsConfig, HttpConfig, LogConfig, LogFormat, LogLevel, MailConfig,
+    MailTransport, OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
 };
 
 mod checks;
@@ -39,6 +39,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Where requests to addresses that organizations name may go.
     pub outbound: OutboundConfig,
+    /// The event log.
+    pub events: EventsConfig,
     /// Whose tokens are believed.
     pub auth: AuthConfig,
     /// The pace of the background worker.

@@ -2,7 +2,9 @@
 
 pub mod constraints;
 pub mod enrollments;
+pub mod events;
 pub mod explanations;
+pub mod global_ids;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;
@@ -14,3 +16,4 @@ pub mod refusals;
 pub mod rounds;
 pub mod sessions;
 pub mod states;
+pub mod webhooks;

@@ -5,7 +5,6 @@ mod publish;
 mod steps;
 
 use chrono::TimeDelta;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -25,8 +24,7 @@ use crate::{
     },
     store::{
         self, StoreError, Tx,
-        events::Event,
-        history::{self, StateChange},
+        history::{self, Stateful, Step},
     },
 };
 
@@ -99,55 +97,23 @@ impl Setting<'_> {
         Desk { organization: self.organization, program: self.program, now: self.clock.now() }
     }
 
-    /// Writes one step of any state machine into the history.
+    /// Writes one step of any state machine into the history and the event log.
     ///
     /// # Errors
     /// When the database is gone.
     pub async fn record(
         &self,
         tx: &Tx,
-        entity: &'static str,
-        entity_id: Uuid,
-        (from, to): (&'static str, &'static str),
+        thing: &impl Stateful,
+        states: (&'static str, &'static str),
         reason: Option<String>,
     ) -> Result<(), StoreError> {
-        let change = StateChange {
-            id: self.clock.new_id(),
-            organization_id: self.organization.id,
-            entity,
-            entity_id,
-            from,
-            to,
-            actor_id: self.actor_id,
-            reason,
-            at: self.clock.now(),
-        };
-        history::record(tx, vec![change]).await
+        let (id, at) = (self.clock.new_id(), self.clock.now());
+        history::step(tx, thing, Step { id, states, actor_id: self.actor_id, reason, at }).await
     }
 
     async fn match_step(&self, tx: &Tx, found: &Match, from: &'static str) -> Result<(), StoreError> {
-        let to = found.status.as_str();
-        self.record(tx, "matches", found.id, (from, to), found.end_reason.clone()).await?;
-        let kind = match found.status {
-            MatchStatus::Proposed => "match.proposed",
-            MatchStatus::Active => "match.activated",
-            MatchStatus::Paused => "match.paused",
-            MatchStatus::Completed => "match.completed",
-            MatchStatus::EndedEarly => "match.ended_early",
-            MatchStatus::Declined => "match.declined",
-            MatchStatus::Expired => "match.expired",
-            MatchStatus::Withdrawn => "match.withdrawn",
-        };
-        let event = Event {
-            id: self.clock.new_id(),
-            organization_id: self.organization.id,
-            kind,
-            entity_id: found.id,
-            data: json!({ "programId": found.program_id, "roundId": found.round_id,
-                "personIds": [found.a.person_id, found.b.person_id] }),
-            at: self.clock.now(),
-        };
-        store::events::record(tx, event).await
+        self.record(tx, found, (from, found.status.as_str()), found.end_reason.clone()).await
     }
 
     /// Makes a match of a planned pair. With [`Consent::BothAccept`] it is proposed to both, otherwise both are

@@ -14,10 +14,10 @@ use std::{
 };
 
 use ipnet::IpNet;
+pub use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{
     Client, Method, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::HeaderMap,
     redirect::Policy,
 };
 use tokio::{net::lookup_host, time::timeout};

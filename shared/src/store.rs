@@ -32,6 +32,8 @@ pub mod people;
 pub mod planned_pairs;
 pub mod programs;
 pub mod rounds;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,14 +1,17 @@
-//! The background worker: nightly matching, upkeep of what time changes, and mail. Knows no HTTP and no GraphQL.
+//! The background worker: nightly matching, upkeep of what time changes, mail, and webhooks. Knows no HTTP server and
+//! no GraphQL.
 //!
 //! ```text
 //! a tick or a wake-up -> upkeep    what time alone decides: proposals, pauses, rounds
 //!                     -> nightly   claim -> load -> plan (matching) -> persist
 //!                     -> mailer    claim -> check -> render -> hand over -> record, one message at a time
+//!                     -> webhooks  number what was committed -> make deliveries -> claim -> sign -> post -> record
 //! ```
 //!
 //! Any number of workers may run on one `PostgreSQL`: everything is claimed under leases and every step can be repeated.
 
 pub mod mail;
+mod jitter;
 mod mailer;
 pub mod matching;
 mod nightly;
@@ -19,6 +22,7 @@ pub mod schedule;
 mod tests;
 mod ticks;
 mod upkeep;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -28,9 +32,10 @@ use shared::{
     bus::{Bus, Topic},
     clock::Clock,
     config::Config,
+    outbound::{Outbound, OutboundError},
     store::{Store, StoreError},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -51,6 +56,8 @@ pub struct Worker {
     /// This start of this process: who holds a lease.
     pub instance: Uuid,
     post: Mutex<Post>,
+    outbound: OnceCell<Outbound>,
+    deliveries_made: Notify,
     shutdown: CancellationToken,
 }
 
@@ -63,6 +70,9 @@ pub enum WorkerError {
     /// There is no tick, and without it nothing is ever due.
     #[error("the worker's tick cannot be started: {0}")]
     Tick(#[from] tokio_cron_scheduler::JobSchedulerError),
+    /// Nothing could be sent to webhooks.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
 }
 
 impl Worker {
@@ -75,7 +85,17 @@ impl Worker {
     fn until(config: &Config, store: Store, bus: Bus, clock: Clock, shutdown: CancellationToken) -> Self {
         let instance = clock.new_id();
         let post = Mutex::new(Post::new(&config.mail));
-        Self { config: config.clone(), store, bus, clock, instance, post, shutdown }
+        Self {
+            config: config.clone(),
+            store,
+            bus,
+            clock,
+            instance,
+            post,
+            outbound: OnceCell::new(),
+            deliveries_made: Notify::new(),
+            shutdown,
+        }
     }
 
     /// How long a claimed item belongs to this worker without a renewal.
@@ -136,7 +156,8 @@ impl Worker {
 /// lease ends.
 ///
 /// # Errors
-/// When the tick cannot be started. Nothing else stops a worker: a database that is gone is asked again at every tick.
+/// When the tick cannot be started or no client for webhooks can be made. Nothing else stops a worker: a database that is
+/// gone is asked again at every tick.
 pub async fn run(
     config: &Config,
     store: Store,
@@ -148,11 +169,19 @@ pub async fn run(
     let ticks = Ticks::start(Duration::from_secs(config.worker.tick_seconds)).await?;
     let nights = ticks.wake(Some(worker.bus.subscribe(Topic::RunRequested)));
     let mails = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
+    let events = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
+    worker.outbound().await?;
     tracing::info!(instance = %worker.instance, "the worker is ready");
     {
         // One task for all: whatever a loop does, its end or its panic is noticed here.
         let mut work = Box::pin(async {
-            tokio::join!(worker.nights(nights), worker.upkeeps(ticks.wake(None)), worker.mails(mails))
+            tokio::join!(
+                worker.nights(nights),
+                worker.upkeeps(ticks.wake(None)),
+                worker.mails(mails),
+                worker.fan_outs(events),
+                worker.deliveries(ticks.wake(None))
+            )
         });
         tokio::select! {
             _ = &mut work => {}

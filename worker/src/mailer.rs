@@ -163,7 +163,8 @@ impl Worker {
             | Mail::PairRequest(_)
             | Mail::FirstContactReminder(_)
             | Mail::NotMatchedYet(_)
-            | Mail::MatchEnded(_) => None,
+            | Mail::MatchEnded(_)
+            | Mail::WebhookDisabled(_) => None,
         };
         tx.commit().await?;
         let Some(person) = person.filter(|person| person.active) else {
@@ -249,6 +250,7 @@ fn is_reminder(mail: &Mail) -> bool {
         | Mail::PairRequest(_)
         | Mail::NotMatchedYet(_)
         | Mail::MatchEnded(_)
-        | Mail::RunAwaitsApproval(_) => false,
+        | Mail::RunAwaitsApproval(_)
+        | Mail::WebhookDisabled(_) => false,
     }
 }

@@ -4,7 +4,7 @@
 //! Each item is looked at again and stored in a transaction of its own, so two workers do no harm and one item that
 //! fails does not stop the others.
 
-use chrono::Days;
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use shared::{
     domain::{
         enrollments::{Enrollment, EnrollmentEvent, EnrollmentStatus, is_complete},
@@ -45,7 +45,29 @@ impl Worker {
         for found in store::rounds::every_ended_before(&self.store, latest, BATCH).await? {
             done += self.count("round", found.id, self.complete(&found).await);
         }
+        let horizon = now - TimeDelta::days(self.config.events.retention_days.into());
+        for organization_id in store::events::every_older_than(&self.store, horizon).await? {
+            let dropped = self.drop_events(organization_id, horizon).await?;
+            if dropped > 0 {
+                tracing::info!(organization = %organization_id, dropped, "old events were deleted");
+            }
+        }
         Ok(done)
+    }
+
+    /// Deletes what is too old of one organization's log, a little at a time.
+    async fn drop_events(&self, organization_id: Uuid, horizon: DateTime<Utc>) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        while !self.is_stopping() {
+            let tx = self.store.begin().await?;
+            let now = store::events::drop_before(&tx, organization_id, horizon, BATCH).await?;
+            tx.commit().await?;
+            dropped += now;
+            if now == 0 {
+                break;
+            }
+        }
+        Ok(dropped)
     }
 
     fn count(&self, what: &'static str, id: Uuid, outcome: Result<bool, StepError>) -> usize {

@@ -35,6 +35,7 @@ impl CursorType for Cursor {
         let key = match key {
             Key::Instant(instant) => format!("i{}", instant.timestamp_micros()),
             Key::Number(number) => format!("n{number}"),
+            Key::Place(place) => format!("p{place}"),
             Key::Text(text) => format!("t{text}"),
         };
         URL_SAFE_NO_PAD.encode(format!("{}:{}:{key}", self.order, id.simple()))
@@ -57,6 +58,7 @@ pub(super) fn decode(order: &str, text: &str) -> Option<Position> {
     let key = match kind {
         "i" => Key::Instant(DateTime::from_timestamp_micros(value.parse().ok()?)?),
         "n" => Key::Number(value.parse().ok()?),
+        "p" => Key::Place(value.parse().ok()?),
         "t" => Key::Text(value.to_owned()),
         _ => return None,
     };
@@ -71,7 +73,7 @@ mod tests {
     fn a_cursor_comes_back_as_what_it_was_and_only_in_its_order() {
         let instant = DateTime::from_timestamp_micros(1_764_000_000_123_456).expect("an instant");
         for key in
-            [Key::Instant(instant), Key::Number(-7), Key::Text("Ana: Ó Briain".to_owned()), Key::Text(String::new())]
+            [Key::Instant(instant), Key::Number(-7), Key::Place(1 << 40), Key::Text("Ana: Ó Briain".to_owned()), Key::Text(String::new())]
         {
             let position = Position { key, id: Uuid::from_u128(7) };
             let order = order_name("CreatedAt", true);

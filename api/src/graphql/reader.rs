@@ -60,6 +60,7 @@ impl Reader {
             organization_id: caller.organization_id(),
             person_id: caller.person_id(),
             staff: caller.is_staff(),
+            administrator: caller.is_administrator(),
             countries: caller.countries(),
         };
         Self {

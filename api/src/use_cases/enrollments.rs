@@ -109,7 +109,7 @@ pub(super) async fn apply(tx: &Tx, setting: &Setting<'_>, enrollment: &Enrollmen
     let stored = store::enrollments::insert_many(tx, std::slice::from_ref(enrollment)).await;
     stored.map_err(|error| duplicate(error, "roundId", IN_ROUND))?;
     let applied = EnrollmentStatus::Applied.as_str();
-    setting.record(tx, "enrollments", enrollment.id, ("-", applied), None).await?;
+    setting.record(tx, enrollment, ("-", applied), None).await?;
     Ok(())
 }
 

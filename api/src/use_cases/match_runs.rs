@@ -60,7 +60,7 @@ pub async fn request_match_run(
     };
     store::match_runs::insert(&tx, &run).await?;
     let setting = state.setting(caller, &program);
-    setting.record(&tx, "match_runs", run.id, ("-", run.status.as_str()), None).await?;
+    setting.record(&tx, &run, ("-", run.status.as_str()), None).await?;
     state.audit(&tx, caller, "requestMatchRun", run.id, json!({ "dryRun": dry_run })).await?;
     state.commit(tx).await?;
     state.bus.publish(Topic::RunRequested, &json!({ "runId": run.id }).to_string()).await;
@@ -116,7 +116,7 @@ pub async fn discard_match_run(state: &State, caller: &Caller, id: Uuid) -> Resu
     run.finished_at = Some(state.clock.now());
     store::match_runs::update(&tx, &run, from).await?;
     let steps = (from.as_str(), run.status.as_str());
-    state.setting(caller, &program).record(&tx, "match_runs", run.id, steps, None).await?;
+    state.setting(caller, &program).record(&tx, &run, steps, None).await?;
     state.audit(&tx, caller, "discardMatchRun", run.id, json!({})).await?;
     state.commit(tx).await?;
     Ok(run)

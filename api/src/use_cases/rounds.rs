@@ -70,7 +70,7 @@ pub async fn create_round(state: &State, caller: &Caller, draft: RoundDraft) -> 
     let stored = store::rounds::insert(&tx, &round).await;
     stored.map_err(|error| duplicate(error, "name", "the program has a round of this name; choose another"))?;
     let steps = ("-", RoundStatus::Draft.as_str());
-    state.setting(caller, &program).record(&tx, "rounds", round.id, steps, None).await?;
+    state.setting(caller, &program).record(&tx, &round, steps, None).await?;
     state.audit(&tx, caller, "createRound", round.id, json!({ "name": round.name })).await?;
     state.commit(tx).await?;
     Ok(round)

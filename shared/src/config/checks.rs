@@ -7,10 +7,11 @@ use super::sections::{HttpConfig, MailConfig, MailTransport};
 use super::{Config, SecretUrl};
 
 /// The range of every numeric setting, both ends included.
-pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 10] {
+pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 11] {
     [
         ("auth.leeway_seconds", 0..=300),
         ("database.max_connections", 1..=1000),
+        ("events.retention_days", 1..=3650),
         ("http.body_limit_bytes", 1024..=16_777_216),
         ("http.port", 0..=65_535),
         ("http.request_timeout_seconds", 1..=300),

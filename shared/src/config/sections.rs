@@ -116,6 +116,14 @@ pub struct OutboundConfig {
     pub allowed_networks: Vec<IpNet>,
 }
 
+/// The event log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventsConfig {
+    /// How long events can be read and replayed, in days.
+    pub retention_days: u32,
+}
+
 /// Whose tokens are believed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -98,7 +98,7 @@ pub async fn publish_run(
     }
     store::match_runs::update(tx, run, RunStatus::Ready).await?;
     let steps = (RunStatus::Ready.as_str(), RunStatus::Published.as_str());
-    setting.record(tx, "match_runs", run.id, steps, None).await?;
+    setting.record(tx, run, steps, None).await?;
     Ok(published)
 }
 

@@ -25,7 +25,7 @@ impl Setting<'_> {
             RoundEvent::Start | RoundEvent::Complete | RoundEvent::Cancel => {}
         }
         store::rounds::update(tx, round, from).await?;
-        self.record(tx, "rounds", round.id, (from.as_str(), round.status.as_str()), None).await?;
+        self.record(tx, round, (from.as_str(), round.status.as_str()), None).await?;
         Ok(())
     }
 
@@ -48,7 +48,7 @@ impl Setting<'_> {
         }
         store::enrollments::update(tx, enrollment).await?;
         let steps = (from.as_str(), enrollment.status.as_str());
-        self.record(tx, "enrollments", enrollment.id, steps, reason).await?;
+        self.record(tx, enrollment, steps, reason).await?;
         Ok(())
     }
 

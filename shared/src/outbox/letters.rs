@@ -6,7 +6,7 @@ use super::{
     Order,
     mails::{
         FirstContactReminder, Introduction, Mail, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal,
-        RunAwaitsApproval, Setting,
+        RunAwaitsApproval, Setting, WebhookDisabled,
     },
 };
 use crate::domain::{
@@ -17,6 +17,7 @@ use crate::domain::{
     organizations::Organization,
     people::Person,
     programs::{Kind, Program},
+    webhooks::WebhookEndpoint,
 };
 
 /// What every letter of a program needs.
@@ -207,6 +208,34 @@ impl Desk<'_> {
         let zone = reader.time_zone.parse().unwrap_or(chrono_tz::UTC);
         (until - TimeDelta::seconds(1)).with_timezone(&zone).date_naive()
     }
+}
+
+/// Tells an administrator that an endpoint was switched off.
+pub fn webhook_disabled<'p>(
+    organization: &Organization,
+    reader: &'p Person,
+    endpoint: &WebhookEndpoint,
+    gone: bool,
+    now: DateTime<Utc>,
+) -> Order<'p> {
+    let zone = reader.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let authority = endpoint.url.split_once("://").map_or(endpoint.url.as_str(), |(_, rest)| rest);
+    let mail = Mail::WebhookDisabled(WebhookDisabled {
+        setting: Setting {
+            organization: organization.name.clone(),
+            program: organization.name.clone(),
+            contact: organization.contact.clone(),
+        },
+        endpoint_id: endpoint.id,
+        you: without_contacts(reader),
+        host: authority.split(['/', '?']).next().unwrap_or_default().to_owned(),
+        description: endpoint.description.clone(),
+        gone,
+        since: endpoint.failing_since.unwrap_or(now).with_timezone(&zone).date_naive(),
+    });
+    // The same endpoint may be switched on and fail again.
+    let about = format!("{}:{}", endpoint.id, now.timestamp_micros());
+    Order { to: reader, match_id: None, about, mail, due_at: now, expires_at: Some(now + TimeDelta::days(7)) }
 }
 
 fn about_match<'p>(

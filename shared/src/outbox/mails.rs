@@ -26,6 +26,8 @@ pub enum Mail {
     MatchEnded(MatchEnded),
     /// To coordinators: a run waits for approval.
     RunAwaitsApproval(RunAwaitsApproval),
+    /// To administrators: a webhook endpoint was switched off.
+    WebhookDisabled(WebhookDisabled),
 }
 
 impl Mail {
@@ -40,6 +42,7 @@ impl Mail {
             Self::NotMatchedYet(_) => "NOT_MATCHED_YET",
             Self::MatchEnded(_) => "MATCH_ENDED",
             Self::RunAwaitsApproval(_) => "RUN_AWAITS_APPROVAL",
+            Self::WebhookDisabled(_) => "WEBHOOK_DISABLED",
         }
     }
 }
@@ -193,4 +196,23 @@ pub struct RunAwaitsApproval {
     pub unmatched: u32,
     /// Where to approve, if the organization has a portal.
     pub link: Option<String>,
+}
+
+/// See [`Mail::WebhookDisabled`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDisabled {
+    /// Where the mail comes from; no program, so its name is the organization's.
+    pub setting: Setting,
+    /// The endpoint.
+    pub endpoint_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// The endpoint's host; its whole address may hold a secret.
+    pub host: String,
+    /// What it is for, as an administrator wrote it.
+    pub description: Option<String>,
+    /// True when it said to be gone for good (HTTP 410), false when it failed for days.
+    pub gone: bool,
+    /// The day, in the reader's zone, since which it failed.
+    pub since: NaiveDate,
 }

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Sta
 
 use super::{
     Reads, StoreError, audit, constraints, enrollments, events, history, match_runs, matches, messages, non_matches,
-    organizations, people, planned_pairs, programs, rounds,
+    organizations, people, planned_pairs, programs, rounds, webhook_deliveries, webhook_endpoints,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.
@@ -38,6 +38,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<audit::row::Entity>(),
         described::<constraints::row::Entity>(),
         described::<enrollments::row::Entity>(),
+        described::<events::log_row::Entity>(),
         described::<events::row::Entity>(),
         described::<history::row::Entity>(),
         described::<match_runs::row::Entity>(),
@@ -53,6 +54,8 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<programs::question_row::Entity>(),
         described::<programs::row::Entity>(),
         described::<rounds::row::Entity>(),
+        described::<webhook_deliveries::row::Entity>(),
+        described::<webhook_endpoints::row::Entity>(),
     ])
 }
 

@@ -4,7 +4,14 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx};
+use super::{Reads, StoreError, Tx, events};
+use crate::domain::{
+    enrollments::Enrollment,
+    events::{Event, EventKind, Relatives, Thing},
+    match_runs::MatchRun,
+    matches::Match,
+    rounds::Round,
+};
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
@@ -65,7 +72,117 @@ pub struct PastChange {
     pub at: DateTime<Utc>,
 }
 
-/// Writes steps down.
+/// A thing with states, as the history and the event log name it.
+pub trait Stateful: Sync {
+    /// Which thing.
+    const THING: Thing;
+
+    /// Its id.
+    fn id(&self) -> Uuid;
+
+    /// Its tenant.
+    fn organization_id(&self) -> Uuid;
+
+    /// What it belongs to.
+    fn relatives(&self) -> Relatives;
+}
+
+impl Stateful for Round {
+    const THING: Thing = Thing::Round;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn organization_id(&self) -> Uuid {
+        self.organization_id
+    }
+
+    fn relatives(&self) -> Relatives {
+        Relatives { program_id: Some(self.program_id), ..Relatives::default() }
+    }
+}
+
+impl Stateful for Enrollment {
+    const THING: Thing = Thing::Enrollment;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn organization_id(&self) -> Uuid {
+        self.organization_id
+    }
+
+    fn relatives(&self) -> Relatives {
+        let person_ids = vec![self.person_id];
+        Relatives { program_id: Some(self.program_id), round_id: Some(self.round_id), person_ids }
+    }
+}
+
+impl Stateful for Match {
+    const THING: Thing = Thing::Match;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn organization_id(&self) -> Uuid {
+        self.organization_id
+    }
+
+    fn relatives(&self) -> Relatives {
+        let person_ids = vec![self.a.person_id, self.b.person_id];
+        Relatives { program_id: Some(self.program_id), round_id: Some(self.round_id), person_ids }
+    }
+}
+
+impl Stateful for MatchRun {
+    const THING: Thing = Thing::MatchRun;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn organization_id(&self) -> Uuid {
+        self.organization_id
+    }
+
+    fn relatives(&self) -> Relatives {
+        Relatives { program_id: Some(self.program_id), ..Relatives::default() }
+    }
+}
+
+/// A step that something takes now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// `UUIDv7`; of the row in the history and of the event.
+    pub id: Uuid,
+    /// The state before, `-` for the first, and the state after.
+    pub states: (&'static str, &'static str),
+    /// The person who did it; `None` for the worker.
+    pub actor_id: Option<Uuid>,
+    /// Why, if somebody said so.
+    pub reason: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Writes a step down, in the history and in the event log.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn step<T: Stateful>(tx: &Tx, thing: &T, step: Step) -> Result<(), StoreError> {
+    let Step { id, states: (from, to), actor_id, reason, at } = step;
+    let (organization_id, entity_id) = (thing.organization_id(), thing.id());
+    let entity = T::THING.table();
+    record(tx, vec![StateChange { id, organization_id, entity, entity_id, from, to, actor_id, reason, at }]).await?;
+    let Some(kind) = EventKind::of_step(T::THING, from, to) else { return Ok(()) };
+    let (kind, relatives) = (kind.as_str().to_owned(), thing.relatives());
+    events::record(tx, &[Event { id, organization_id, kind, entity_id, relatives, at, position: None }]).await
+}
+
+/// Writes steps down, in the history only.
 ///
 /// # Errors
 /// When the database is gone.

@@ -6,6 +6,7 @@
 
 pub mod constraints;
 pub mod enrollments;
+pub mod events;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;
@@ -15,6 +16,7 @@ pub mod rounds;
 mod sight;
 mod statistics;
 mod stretch;
+pub mod webhooks;
 #[cfg(test)]
 mod tests;
 

@@ -1,12 +1,18 @@
 //! People.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, to_json};
-use crate::domain::people::Person;
+use super::{Reads, StoreError, Tx, events, exactly_one, from_json, to_json};
+use crate::domain::{
+    events::{Event, EventKind, Relatives},
+    people::Person,
+};
 
 const TABLE: &str = "people";
 
@@ -150,7 +156,26 @@ pub async fn find_by_keys(
     Ok(found.into_values().collect())
 }
 
-/// Stores new people.
+/// What is told about a person. The event's id follows from what it tells, so that whoever writes a person need not
+/// think of it: the time, as in every `UUIDv7`, and then whom and which version.
+fn event(person: &Person, kind: EventKind, at: DateTime<Utc>) -> Event {
+    let mut hasher = DefaultHasher::new();
+    (person.id, person.version).hash(&mut hasher);
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    let (mut bytes, tail) = ([0; 10], hasher.finish().to_be_bytes());
+    bytes[2..].copy_from_slice(&tail);
+    Event {
+        id: uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid(),
+        organization_id: person.organization_id,
+        kind: kind.as_str().to_owned(),
+        entity_id: person.id,
+        relatives: Relatives { person_ids: vec![person.id], ..Relatives::default() },
+        at,
+        position: None,
+    }
+}
+
+/// Stores new people, and tells so in the event log.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when an address or an external id is taken.
@@ -161,11 +186,13 @@ pub async fn insert_many(tx: &Tx, people: &[Person]) -> Result<(), StoreError> {
             rows.push(to_row(person)?.into_active_model().reset_all());
         }
         row::Entity::insert_many(rows).exec_without_returning(&tx.tx).await.map_err(StoreError::from_write)?;
+        let told = |person: &Person| event(person, EventKind::PersonCreated, person.created_at);
+        events::record(tx, &chunk.iter().map(told).collect::<Vec<_>>()).await?;
     }
     Ok(())
 }
 
-/// Stores a changed person and counts the version up.
+/// Stores a changed person, counts the version up, and tells so in the event log.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the person changed since it was read, [`StoreError::Duplicate`] when the new address
@@ -183,7 +210,8 @@ pub async fn update(tx: &Tx, person: &mut Person) -> Result<(), StoreError> {
         .map_err(StoreError::from_write)?;
     exactly_one(done.rows_affected, "the person")?;
     person.version += 1;
-    Ok(())
+    let kind = if person.active { EventKind::PersonUpdated } else { EventKind::PersonDeactivated };
+    events::record(tx, &[event(person, kind, person.updated_at)]).await
 }
 
 /// The same as [`find_many`], and nobody can change them until the transaction ends.

@@ -5,7 +5,7 @@ use shared::{
     domain::explanations::Ground,
     outbox::mails::{
         FirstContactReminder, Introduction, Mail, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal,
-        RunAwaitsApproval, Setting,
+        RunAwaitsApproval, Setting, WebhookDisabled,
     },
 };
 
@@ -25,6 +25,7 @@ pub(super) fn of(mail: &Mail, language: Language) -> Value {
         Mail::NotMatchedYet(mail) => (common(&mail.setting, &mail.you, language), not_matched_yet(mail, language)),
         Mail::MatchEnded(mail) => (common(&mail.setting, &mail.you, language), match_ended(mail, language)),
         Mail::RunAwaitsApproval(mail) => (common(&mail.setting, &mail.you, language), run_awaits_approval(mail)),
+        Mail::WebhookDisabled(mail) => (common(&mail.setting, &mail.you, language), webhook_disabled(mail, language)),
     };
     context! { ..own, ..common }
 }
@@ -101,6 +102,15 @@ fn run_awaits_approval(mail: &RunAwaitsApproval) -> Value {
         pairs => mail.pairs,
         unmatched => mail.unmatched,
         link => link(mail.link.as_deref()),
+    }
+}
+
+fn webhook_disabled(mail: &WebhookDisabled, language: Language) -> Value {
+    context! {
+        host => mail.host.as_str(),
+        description => mail.description.as_deref(),
+        gone => mail.gone,
+        since => language.date(mail.since),
     }
 }
 

@@ -8,7 +8,7 @@ use shared::{
     },
     outbox::mails::{
         FirstContactReminder, Introduction, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal, RunAwaitsApproval,
-        Setting,
+        Setting, WebhookDisabled,
     },
 };
 use uuid::Uuid;
@@ -148,6 +148,18 @@ pub(super) fn run_awaits_approval() -> RunAwaitsApproval {
         pairs: 218,
         unmatched: 13,
         link: Some(String::from("https://portal.alumni.example/runs/9")),
+    }
+}
+
+pub(super) fn webhook_disabled() -> WebhookDisabled {
+    WebhookDisabled {
+        setting: Setting { program: setting().organization, ..setting() },
+        endpoint_id: id(7),
+        you: anna(),
+        host: String::from("portal.alumni.example"),
+        description: Some(String::from("Student portal")),
+        gone: false,
+        since: date(1),
     }
 }
 

@@ -53,6 +53,7 @@ catalogue! {
     NotMatchedYet: not_matched_yet in "not-matched-yet",
     MatchEnded: match_ended in "match-ended",
     RunAwaitsApproval: run_awaits_approval in "run-awaits-approval",
+    WebhookDisabled: webhook_disabled in "webhook-disabled",
 }
 
 /// What several mails are made of.

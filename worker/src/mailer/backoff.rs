@@ -1,12 +1,11 @@
 //! When a message is tried again: pure arithmetic.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::domain::messages::Message;
 use uuid::Uuid;
 
 use super::is_reminder;
+use crate::jitter::spread;
 
 /// The longest wait between two attempts.
 const LONGEST: TimeDelta = TimeDelta::hours(4);
@@ -22,10 +21,7 @@ const DAYS: TimeDelta = TimeDelta::days(3);
 pub(super) fn delay(id: Uuid, attempt: i32) -> TimeDelta {
     let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(8);
     let seconds = 60_i64 << doublings;
-    let mut hasher = DefaultHasher::new();
-    (id, attempt).hash(&mut hasher);
-    let thousandths = i64::try_from(hasher.finish() % 250).unwrap_or(0);
-    TimeDelta::seconds(seconds + seconds * thousandths / 1000).min(LONGEST)
+    spread(id, attempt, seconds).min(LONGEST)
 }
 
 /// Whether a message that failed once more is not tried again.

@@ -53,5 +53,6 @@ fn parts(mail: &Mail) -> (&Setting, &Party) {
         Mail::NotMatchedYet(mail) => (&mail.setting, &mail.you),
         Mail::MatchEnded(mail) => (&mail.setting, &mail.you),
         Mail::RunAwaitsApproval(mail) => (&mail.setting, &mail.you),
+        Mail::WebhookDisabled(mail) => (&mail.setting, &mail.you),
     }
 }

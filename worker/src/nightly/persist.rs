@@ -14,7 +14,7 @@ use shared::{
     outbox::{self, letters::Desk},
     store::{
         self, Store, StoreError, Tx,
-        history::{self, StateChange},
+        history::{self, Step},
     },
 };
 use uuid::Uuid;
@@ -182,24 +182,13 @@ pub(super) async fn fail(tx: &Tx, clock: &Clock, run: &mut MatchRun, why: String
     record(tx, clock, run, (RunStatus::Running.as_str(), RunStatus::Failed.as_str()), Some(why)).await
 }
 
-/// Writes one step of a run into the history; a run's program may be gone, so this needs none.
+/// Writes one step of a run into the history and the event log; a run's program may be gone, so this needs none.
 pub(super) async fn record(
     tx: &Tx,
     clock: &Clock,
     run: &MatchRun,
-    (from, to): (&'static str, &'static str),
+    states: (&'static str, &'static str),
     reason: Option<String>,
 ) -> Result<(), StoreError> {
-    let change = StateChange {
-        id: clock.new_id(),
-        organization_id: run.organization_id,
-        entity: "match_runs",
-        entity_id: run.id,
-        from,
-        to,
-        actor_id: None,
-        reason,
-        at: clock.now(),
-    };
-    history::record(tx, vec![change]).await
+    history::step(tx, run, Step { id: clock.new_id(), states, actor_id: None, reason, at: clock.now() }).await
 }

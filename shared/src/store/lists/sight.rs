@@ -14,6 +14,8 @@ pub struct Sight {
     pub person_id: Uuid,
     /// Whether the reader is staff of any kind.
     pub staff: bool,
+    /// Whether the reader administers the organization.
+    pub administrator: bool,
     /// The countries whose people the reader looks after: `None` for everybody, an empty list for nobody.
     pub countries: Option<Vec<String>>,
 }

@@ -22,6 +22,8 @@ pub enum Key {
     Text(String),
     /// A number.
     Number(i32),
+    /// A place in a log.
+    Place(i64),
 }
 
 impl Key {
@@ -30,6 +32,7 @@ impl Key {
             Self::Instant(instant) => (*instant).into(),
             Self::Text(text) => text.clone().into(),
             Self::Number(number) => (*number).into(),
+            Self::Place(place) => (*place).into(),
         }
     }
 }

@@ -1,0 +1,164 @@
+//! Webhooks: the event log is made into deliveries, and these are posted (Standard Webhooks, standardwebhooks.com).
+//!
+//! Whoever changes something only records an event. Two loops do the rest: [`fan_out`] numbers what was committed and
+//! makes one delivery for each endpoint that wants it; this one claims deliveries under leases and posts them, many at
+//! a time, so that an endpoint that is slow or dead holds up nobody but itself. Every attempt has the same `webhook-id`;
+//! after a worker's death an event may arrive twice, and it is never lost. The order is not promised.
+
+mod fan_out;
+mod flight;
+mod post;
+mod retries;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+use chrono::TimeDelta;
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use shared::{
+    domain::{
+        events::Event,
+        webhooks::{WebhookDelivery, WebhookEndpoint},
+    },
+    outbound::{Outbound, OutboundError},
+    store::{
+        self, StoreError,
+        webhook_deliveries::{Lease, Outcome},
+        webhook_endpoints::DueEndpoint,
+    },
+};
+
+use self::flight::Flight;
+use crate::{Worker, ticks::Wake};
+
+/// A claimed delivery with everything it needs.
+#[derive(Clone, Debug)]
+struct Parcel {
+    lease: Lease,
+    delivery: WebhookDelivery,
+    endpoint: WebhookEndpoint,
+    event: Event,
+}
+
+impl Worker {
+    /// The client for other people's addresses, made when it is first needed.
+    pub(crate) async fn outbound(&self) -> Result<&Outbound, OutboundError> {
+        self.outbound.get_or_try_init(async || Outbound::new(&self.config.outbound)).await
+    }
+
+    /// Makes deliveries whenever something was committed.
+    pub(crate) async fn fan_outs(&self, mut wake: Wake) {
+        loop {
+            match self.fan_out().await {
+                Ok(0) => {}
+                Ok(_) => self.deliveries_made.notify_one(),
+                Err(error) => tracing::error!(%error, "deliveries were not made; trying again at the next tick"),
+            }
+            if !wake.next(&self.shutdown).await {
+                return;
+            }
+        }
+    }
+
+    /// Posts whatever is due, and finishes what is under way before it returns.
+    pub(crate) async fn deliveries(&self, mut wake: Wake) {
+        let mut flight = Flight::default();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            match self.claim_webhooks(&mut flight).await {
+                Ok(parcels) => under_way.extend(parcels.into_iter().map(|parcel| self.deliver(parcel))),
+                Err(error) => tracing::error!(%error, "no delivery could be claimed; trying again at the next tick"),
+            }
+            tokio::select! {
+                Some((due, _)) = under_way.next() => {
+                    flight.land(&due);
+                    // Whatever else has landed by now is counted before the next look.
+                    while let Some(Some((due, _))) = under_way.next().now_or_never() {
+                        flight.land(&due);
+                    }
+                }
+                () = self.deliveries_made.notified() => {}
+                goes_on = wake.next(&self.shutdown) => if !goes_on { break },
+            }
+        }
+        while under_way.next().await.is_some() {}
+    }
+
+    /// Posts what is due until nothing is, and returns how many deliveries arrived.
+    ///
+    /// # Errors
+    /// When the database cannot say what is due. A delivery that fails is tried again at its time.
+    pub async fn deliver_due(&self) -> Result<usize, StoreError> {
+        let mut flight = Flight::default();
+        let mut under_way = FuturesUnordered::new();
+        let mut arrived = 0;
+        loop {
+            let parcels = self.claim_webhooks(&mut flight).await?;
+            under_way.extend(parcels.into_iter().map(|parcel| self.deliver(parcel)));
+            let Some((due, delivered)) = under_way.next().await else { return Ok(arrived) };
+            flight.land(&due);
+            arrived += usize::from(delivered);
+        }
+    }
+
+    /// Takes as many deliveries as there is room for, shared out over organizations and endpoints.
+    async fn claim_webhooks(&self, flight: &mut Flight) -> Result<Vec<Parcel>, StoreError> {
+        let mut parcels = Vec::new();
+        while !self.is_stopping() && flight.has_room() {
+            let now = self.clock.now();
+            let due = store::webhook_endpoints::every_due(&self.store, now).await?;
+            let before = parcels.len();
+            for (due, limit) in flight.share(&due) {
+                let taken = self.claim_of(&due, limit).await?;
+                flight.take_off(&due, taken.len());
+                parcels.extend(taken);
+            }
+            if parcels.len() == before {
+                break;
+            }
+        }
+        Ok(parcels)
+    }
+
+    async fn claim_of(&self, due: &DueEndpoint, limit: u64) -> Result<Vec<Parcel>, StoreError> {
+        let (organization_id, now) = (due.organization_id, self.clock.now());
+        // Longer than an attempt may take, whatever the mailer needs.
+        let lease = self.lease().max(TimeDelta::seconds(2 * post::SECONDS));
+        let tx = self.store.begin().await?;
+        let claimed =
+            store::webhook_deliveries::claim_every_of(&tx, due.id, self.instance, lease, limit, now).await?;
+        let endpoint = store::webhook_endpoints::find(&tx, organization_id, due.id).await?;
+        let ids: Vec<_> = claimed.iter().map(|(_, delivery)| delivery.event_id).collect();
+        let events = store::events::find_many(&tx, organization_id, &ids).await?;
+        tx.commit().await?;
+        let parcel = |(lease, delivery): (Lease, WebhookDelivery)| {
+            // Neither can be gone: rows point to them.
+            let event = events.iter().find(|event| event.id == delivery.event_id)?.clone();
+            Some(Parcel { lease, delivery, endpoint: endpoint.clone()?, event })
+        };
+        Ok(claimed.into_iter().filter_map(parcel).collect())
+    }
+
+    /// One attempt, from the request to its record; tells whose place is free again and whether it arrived.
+    async fn deliver(&self, parcel: Parcel) -> (DueEndpoint, bool) {
+        let Parcel { delivery, endpoint, .. } = &parcel;
+        let due = DueEndpoint {
+            id: endpoint.id,
+            organization_id: endpoint.organization_id,
+            failing: endpoint.failing_since.is_some(),
+        };
+        let verdict = self.post_webhook(&parcel).await;
+        let arrived = matches!(verdict.outcome, Outcome::Delivered(_));
+        let (id, attempt) = (delivery.id, delivery.attempts);
+        match self.record_attempt(&parcel, verdict).await {
+            Ok(()) => tracing::info!(delivery = %id, endpoint = %endpoint.id, attempt, arrived, "a webhook was tried"),
+            Err(StoreError::Conflict(_)) => {
+                tracing::warn!(delivery = %id, "another worker has taken the delivery over, or it was deleted");
+            }
+            Err(error) => {
+                tracing::error!(%error, delivery = %id, "an attempt was not recorded; it is repeated when its lease ends");
+            }
+        }
+        (due, arrived)
+    }
+}
