@@ -15,6 +15,7 @@ use shared::{
     bus::Bus,
     clock::Clock,
     config::{Config, MailTransport},
+    outbound::{Outbound, OutboundError},
     store::Store,
 };
 use tokio_util::sync::CancellationToken;
@@ -84,6 +85,9 @@ pub enum ApiError {
     /// The public keys cannot be read, so nobody could be let in.
     #[error("no token could be checked (auth.keys_dir): {0}")]
     Keys(#[from] KeyError),
+    /// No address of another service could be judged.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// The server broke down while it ran.
     #[error("the HTTP server stopped: {0}")]
     Serve(#[source] io::Error),
@@ -112,7 +116,8 @@ impl App {
         dev: Option<DevSamples>,
     ) -> Result<Self, ApiError> {
         let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
-        let execute = schema(State { store: store.clone(), clock: clock.clone(), bus });
+        let outbound = Outbound::new(&config.outbound)?;
+        let execute = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound });
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
             let path = Path::new(&config.http.address_file);

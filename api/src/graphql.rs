@@ -14,6 +14,7 @@ mod connections;
 mod constraints;
 mod cursors;
 mod enrollments;
+mod events;
 mod explanations;
 mod history;
 mod ids;
@@ -35,6 +36,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 mod viewer;
+mod webhooks;
 mod words;
 
 use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, ServerError, Value, parser::parse_query};

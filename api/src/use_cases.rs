@@ -9,6 +9,7 @@ pub mod matches;
 pub mod people;
 pub mod programs;
 pub mod rounds;
+pub mod webhooks;
 
 use serde_json::Value;
 use shared::{
@@ -20,6 +21,7 @@ use shared::{
         states::NotPossible,
     },
     matchmaking::{Setting, StepError},
+    outbound::Outbound,
     store::{self, Store, StoreError, Tx, audit::AuditEntry},
 };
 use uuid::Uuid;
@@ -35,6 +37,8 @@ pub struct State {
     pub clock: Clock,
     /// Wake-ups for the worker and for subscribers.
     pub bus: Bus,
+    /// Judges addresses that organizations name.
+    pub outbound: Outbound,
 }
 
 /// Why a use case did nothing.
@@ -119,7 +123,7 @@ impl State {
         found.ok_or_else(|| not_found("programId", "program"))
     }
 
-    /// Commits, and wakes the worker: there may be mail to send.
+    /// Commits, and wakes the worker: there may be mail to send or an event to deliver.
     async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
         tx.commit().await?;
         self.bus.publish(Topic::MessagesDue, "{}").await;

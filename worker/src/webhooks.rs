@@ -50,7 +50,7 @@ impl Worker {
     pub(crate) async fn fan_outs(&self, mut wake: Wake) {
         loop {
             match self.fan_out().await {
-                Ok(0) => {}
+                // A test or a delivery to be repeated needs no new one.
                 Ok(_) => self.deliveries_made.notify_one(),
                 Err(error) => tracing::error!(%error, "deliveries were not made; trying again at the next tick"),
             }

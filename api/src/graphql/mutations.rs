@@ -10,6 +10,7 @@ mod payloads;
 mod people;
 mod programs;
 mod rounds;
+mod webhooks;
 
 use async_graphql::MergedObject;
 
@@ -25,4 +26,5 @@ pub struct Mutation(
     constraints::ConstraintMutations,
     people::PersonMutations,
     import::ImportMutations,
+    webhooks::WebhookMutations,
 );

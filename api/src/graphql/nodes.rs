@@ -4,8 +4,16 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Interface, Result};
 use shared::store::lists::{
-    self, constraints::ConstraintList, enrollments::EnrollmentList, match_runs::MatchRunList, matches::MatchList,
-    people::PersonList, programs::ProgramList, rounds::RoundList,
+    self,
+    constraints::ConstraintList,
+    enrollments::EnrollmentList,
+    events::EventList,
+    match_runs::MatchRunList,
+    matches::MatchList,
+    people::PersonList,
+    programs::ProgramList,
+    rounds::RoundList,
+    webhooks::{WebhookDeliveryList, WebhookEndpointList},
 };
 use uuid::Uuid;
 
@@ -13,6 +21,7 @@ use super::{
     constraints::Constraint,
     enrollments::Enrollment,
     errors::{ErrorCode, fail},
+    events::Event,
     ids::{self, Kind},
     match_runs::MatchRun,
     matches::Match,
@@ -21,6 +30,7 @@ use super::{
     programs::Program,
     reader::{Reader, Shown, reader},
     rounds::Round,
+    webhooks::{WebhookDelivery, WebhookEndpoint},
 };
 
 /// Anything that can be looked up by its global id.
@@ -29,12 +39,15 @@ use super::{
 pub(super) enum Node {
     Constraint(Constraint),
     Enrollment(Enrollment),
+    Event(Event),
     Match(Match),
     MatchRun(MatchRun),
     Organization(Organization),
     Person(Person),
     Program(Program),
     Round(Round),
+    WebhookDelivery(WebhookDelivery),
+    WebhookEndpoint(WebhookEndpoint),
 }
 
 /// The things with these ids, in their order: one statement per kind of thing. None for what is absent, hidden, of
@@ -51,11 +64,14 @@ pub(super) async fn nodes(ctx: &Context<'_>, name: &str, ids: &[ID]) -> Result<V
     let mut found = Found { reader, wanted: &wanted, nodes: HashMap::new() };
     found.load::<ConstraintList>(Kind::Constraint, Node::Constraint).await?;
     found.load::<EnrollmentList>(Kind::Enrollment, Node::Enrollment).await?;
+    found.load::<EventList>(Kind::Event, Node::Event).await?;
     found.load::<MatchList>(Kind::Match, Node::Match).await?;
     found.load::<MatchRunList>(Kind::MatchRun, Node::MatchRun).await?;
     found.load::<PersonList>(Kind::Person, Node::Person).await?;
     found.load::<ProgramList>(Kind::Program, Node::Program).await?;
     found.load::<RoundList>(Kind::Round, Node::Round).await?;
+    found.load::<WebhookDeliveryList>(Kind::WebhookDelivery, Node::WebhookDelivery).await?;
+    found.load::<WebhookEndpointList>(Kind::WebhookEndpoint, Node::WebhookEndpoint).await?;
     let own = &reader.caller.organization;
     found.nodes.insert((Kind::Organization.name(), own.id), Node::Organization(Organization(own.clone())));
     Ok(wanted.iter().map(|(kind, id)| found.nodes.get(&(kind.name(), *id)).cloned()).collect())

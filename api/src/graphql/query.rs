@@ -4,11 +4,13 @@ use async_graphql::{Context, ID, Object, Result};
 use shared::store::lists::{
     constraints::{ConstraintList, ConstraintsOf},
     enrollments::EnrollmentList,
+    events::EventList,
     match_runs::MatchRunList,
     matches::MatchList,
     people::PersonList,
     programs::ProgramList,
     rounds::{RoundList, RoundsOf},
+    webhooks::WebhookEndpointList,
 };
 
 use super::{
@@ -16,6 +18,7 @@ use super::{
     constraints::{ConstraintOrder, ConstraintWhere},
     enrollments::{Enrollment, EnrollmentOrder, EnrollmentWhere},
     errors::{ErrorCode, fail},
+    events::{EventOrder, EventWhere, check_reach},
     ids::{Kind, argument},
     match_runs::{MatchRun, MatchRunOrder, MatchRunWhere},
     matches::{Match, MatchOrder, MatchWhere},
@@ -26,6 +29,7 @@ use super::{
     reader::{Maybe, Shown, find, reader},
     rounds::{Round, RoundOrder, RoundWhere},
     viewer::Viewer,
+    webhooks::{WebhookEndpointOrder, WebhookEndpointWhere},
 };
 
 /// The root of all queries.
@@ -251,5 +255,56 @@ impl Query {
             }
             Err(error) => Some(Err(error)),
         }
+    }
+
+    /// The event log, the oldest first by default: read on from the last cursor to hear of everything that happened
+    /// since, each event once and none left out. An event is here a moment after it happened. For staff of all countries;
+    /// FORBIDDEN for everybody else. A cursor that is older than the log is an error.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<EventWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<EventOrder>,
+    ) -> Maybe<Listing<EventList>> {
+        let events = reader(ctx).and_then(|reader| {
+            if !reader.caller.runs_programs() {
+                return Err(forbidden("only administrators and coordinators of all countries read the event log"));
+            }
+            EventWhere::list(filter)
+        });
+        let stretch = EventOrder::stretch(order_by, Paging { first, after, last, before });
+        if let (Ok(_), Ok(stretch)) = (&events, &stretch)
+            && let Err(error) = check_reach(ctx, stretch).await
+        {
+            return Some(Err(error));
+        }
+        list(ctx, events, stretch, None).await
+    }
+
+    /// The organization's webhook endpoints, the latest first by default. For administrators; FORBIDDEN for everybody
+    /// else.
+    async fn webhook_endpoints(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<
+            WebhookEndpointWhere,
+        >,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<WebhookEndpointOrder>,
+    ) -> Maybe<Listing<WebhookEndpointList>> {
+        let endpoints = reader(ctx).and_then(|reader| {
+            if !reader.caller.is_administrator() {
+                return Err(forbidden("only administrators see webhook endpoints"));
+            }
+            Ok(WebhookEndpointWhere::list(filter))
+        });
+        list(ctx, endpoints, WebhookEndpointOrder::stretch(order_by, Paging { first, after, last, before }), None).await
     }
 }

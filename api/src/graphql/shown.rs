@@ -4,12 +4,14 @@ use shared::store::lists::{
     List, Page, Stretch,
     constraints::ConstraintList,
     enrollments::EnrollmentList,
+    events::EventList,
     match_runs::{MatchRunList, NonMatchList, PlannedPairList},
     matches::MatchList,
     messages::MessageList,
     people::PersonList,
     programs::ProgramList,
     rounds::RoundList,
+    webhooks::{WebhookDeliveryList, WebhookEndpointList},
 };
 use uuid::Uuid;
 
@@ -17,6 +19,7 @@ use super::{
     batch::Batch,
     constraints::Constraint,
     enrollments::Enrollment,
+    events::Event,
     match_runs::{MatchRun, PlannedPair},
     matches::Match,
     messages::Message,
@@ -25,6 +28,7 @@ use super::{
     programs::Program,
     reader::Shown,
     rounds::Round,
+    webhooks::{WebhookDelivery, WebhookEndpoint},
 };
 
 /// What is asked about many things at once: the same stretch of the same list under each.
@@ -78,6 +82,7 @@ macro_rules! shown {
 shown! {
     constraints: ConstraintList => Constraint,
     enrollments: EnrollmentList => Enrollment,
+    events: EventList => Event,
     match_runs: MatchRunList => MatchRun,
     matches: MatchList => Match,
     messages: MessageList => Message,
@@ -86,4 +91,6 @@ shown! {
     planned_pairs: PlannedPairList => PlannedPair,
     programs: ProgramList => Program,
     rounds: RoundList => Round,
+    webhook_deliveries: WebhookDeliveryList => WebhookDelivery,
+    webhook_endpoints: WebhookEndpointList => WebhookEndpoint,
 }

@@ -317,6 +317,30 @@ word! {
     }
 }
 
+word! {
+    /// Whether a webhook endpoint is delivered to.
+    WebhookEndpointStatus = "shared::domain::webhooks::EndpointStatus" {
+        /// Events are delivered.
+        Active,
+        /// Nothing is delivered; the log keeps what it misses.
+        Disabled,
+    }
+}
+
+word! {
+    /// The states of a webhook delivery.
+    WebhookDeliveryStatus = "shared::domain::webhooks::DeliveryStatus" {
+        /// Waits for its time.
+        Pending,
+        /// Being sent.
+        Sending,
+        /// The endpoint answered 2xx.
+        Delivered,
+        /// Given up after about three days.
+        Failed,
+    }
+}
+
 /// In which direction a list goes.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OrderDirection {

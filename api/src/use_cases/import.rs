@@ -104,7 +104,7 @@ pub async fn import_people(state: &State, caller: &Caller, input: ImportInput) -
     let counts = json!({ "created": report.created, "updated": report.updated, "enrolled": report.enrolled });
     let entity_id = input.round_id.unwrap_or(caller.organization_id());
     state.audit(&tx, caller, "importPeople", entity_id, counts).await?;
-    tx.commit().await?;
+    state.commit(tx).await?;
     Ok(report)
 }
 

@@ -90,7 +90,7 @@ pub async fn create_person(state: &State, caller: &Caller, draft: PersonDraft) -
     let stored = store::people::insert_many(&tx, std::slice::from_ref(&person)).await;
     stored.map_err(|error| duplicate(error, "email", "somebody has this address or external id already"))?;
     state.audit(&tx, caller, "createPerson", person.id, json!({})).await?;
-    tx.commit().await?;
+    state.commit(tx).await?;
     Ok(person)
 }
 
@@ -135,7 +135,7 @@ pub async fn update_person(
     person.updated_at = state.clock.now();
     store::people::update(&tx, &mut person).await?;
     state.audit(&tx, caller, "updatePerson", person.id, json!({})).await?;
-    tx.commit().await?;
+    state.commit(tx).await?;
     Ok(person)
 }
 
@@ -206,7 +206,7 @@ pub async fn revoke_role(state: &State, caller: &Caller, id: Uuid) -> Result<Uui
     Ok(id)
 }
 
-fn needs_administrator(caller: &Caller) -> Result<(), UseCaseError> {
+pub(super) fn needs_administrator(caller: &Caller) -> Result<(), UseCaseError> {
     if caller.is_administrator() {
         return Ok(());
     }

@@ -176,6 +176,21 @@ pub async fn repeat(tx: &Tx, organization_id: Uuid, id: Uuid, now: DateTime<Utc>
     exactly_one(done.rows_affected, "the delivery")
 }
 
+/// Makes everything that waits for an endpoint due now, with all its attempts before it.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn hasten(tx: &Tx, organization_id: Uuid, endpoint_id: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .set(row::ActiveModel { due_at: Set(now), attempts: Set(0), updated_at: Set(now), ..blank() })
+        .filter(row::Column::OrganizationId.eq(organization_id))
+        .filter(row::Column::EndpointId.eq(endpoint_id))
+        .filter(row::Column::Status.eq(DeliveryStatus::Pending.as_str()))
+        .exec(&tx.tx)
+        .await?;
+    Ok(())
+}
+
 /// Takes up to `limit` deliveries to one endpoint, over all organizations, that are due and that nobody holds; the caller
 /// commits before it sends.
 ///

@@ -114,15 +114,15 @@ impl Worker {
         let untried = matches!(outcome, Outcome::Deferred { counts: false, .. });
         let failing = (!matches!(outcome, Outcome::Delivered(_))).then_some(now);
         let tx = self.store.begin().await?;
-        store::webhook_deliveries::finish(&tx, *lease, outcome, now).await?;
         let mut disabled = false;
+        // First the endpoint, then the delivery, as everybody does who locks both.
         if !untried {
             store::webhook_endpoints::note_health(&tx, endpoint.id, failing).await?;
-            // What the parcel knows may be old: another delivery may have arrived meanwhile.
-            if failing.is_some() && (gone || endpoint.failing_since.is_some()) {
+            if failing.is_some() {
                 disabled = self.disable_if_hopeless(&tx, endpoint.organization_id, endpoint.id, gone).await?;
             }
         }
+        store::webhook_deliveries::finish(&tx, *lease, outcome, now).await?;
         tx.commit().await?;
         if disabled {
             tracing::warn!(endpoint = %endpoint.id, gone, "a webhook endpoint was switched off");

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use shared::{
     bus::Bus,
     clock::Clock,
+    config::OutboundConfig,
     domain::{
         organizations::{Organization, Role, StaffRole},
         people::Person,
     },
+    outbound::Outbound,
     store::{self, Store},
 };
 use uuid::Uuid;
@@ -42,7 +44,10 @@ impl World {
         migrations::migrate(&url).await.expect("the schema");
         let store = Store::connect(&url, 4).await.expect("the database");
         let start: DateTime<Utc> = "2026-03-01T08:00:00Z".parse().expect("an instant");
-        let state = State { store, clock: Clock::starting_at(start), bus: Bus::in_process() };
+        // Refused when another test was first, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let outbound = Outbound::new(&OutboundConfig::default()).expect("a client");
+        let state = State { store, clock: Clock::starting_at(start), bus: Bus::in_process(), outbound };
         Self { schema: schema(state.clone(), Limits::default()), state, _folder: folder }
     }
 
