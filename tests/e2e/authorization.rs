@@ -108,6 +108,14 @@ fn call(field: &RootField, things: &Things, me: &str) -> (String, Value) {
         "grantRole" => json!({ "personId": Things::absent("Person"), "role": "COORDINATOR" }),
         "revokeRole" => json!({ "id": Things::absent("StaffRole") }),
         "importPeople" => json!({ "csv": "" }),
+        "createWebhookEndpoint" => json!({ "url": "" }),
+        "updateWebhookEndpoint" | "rotateWebhookSecret" | "deleteWebhookEndpoint" | "testWebhookEndpoint" => {
+            json!({ "id": Things::absent("WebhookEndpoint") })
+        }
+        "replayWebhookEndpoint" => {
+            json!({ "id": Things::absent("WebhookEndpoint"), "from": "2026-01-01T00:00:00Z" })
+        }
+        "retryWebhookDelivery" => json!({ "id": Things::absent("WebhookDelivery") }),
         other => panic!("this test knows no call of {other}: add one"),
     };
     let input_type = format!("{}{}Input", field.name[..1].to_uppercase(), &field.name[1..]);

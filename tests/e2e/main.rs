@@ -24,6 +24,7 @@ mod security;
 mod story;
 #[path = "../support.rs"]
 mod support;
+mod webhooks;
 
 /// Runs one story on both databases, each as a test of its own.
 macro_rules! on_both_databases {

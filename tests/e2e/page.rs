@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use shared::domain::{
     enrollments::EnrollmentStatus, match_runs::RunStatus, matches::MatchStatus, messages::MessageStatus,
     rounds::RoundStatus, sessions::SessionStatus, states::draw,
+    webhooks::{DeliveryStatus, EndpointStatus},
 };
 
 #[test]
@@ -17,6 +18,8 @@ fn every_state_machine_is_drawn_as_it_is() {
         ("Match", draw(MatchStatus::TABLE)),
         ("Message", draw(MessageStatus::TABLE)),
         ("Session", draw(SessionStatus::TABLE)),
+        ("Webhook endpoint", draw(EndpointStatus::TABLE)),
+        ("Webhook delivery", draw(DeliveryStatus::TABLE)),
     ] {
         let section = format!("### {title}\n\n{drawing}");
         assert!(page.contains(&section), "ARCHITECTURE.md lacks this section; paste it:\n\n{section}");

@@ -68,6 +68,8 @@ impl House {
             ("COUNTERPART_MAIL__SMTP_HOST".to_owned(), relay.address().ip().to_string()),
             ("COUNTERPART_MAIL__SMTP_PORT".to_owned(), relay.address().port().to_string()),
             ("COUNTERPART_MAIL__SMTP_SECURITY".to_owned(), "none".to_owned()),
+            // Receivers of webhooks are on this machine.
+            ("COUNTERPART_OUTBOUND__ALLOWED_NETWORKS".to_owned(), "127.0.0.0/8".to_owned()),
         ];
         if let Some(database) = &database {
             env.push(("COUNTERPART_DATABASE__URL".to_owned(), database.url().to_owned()));
@@ -78,6 +80,8 @@ impl House {
         let clock = Clock::fixed_at(Self::morning());
         let signer = Signer::load_or_generate(&config.auth).expect("a key");
         let bus = Bus::in_process();
+        // Refused when another test was first, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let app = api::App::build(&config, store.clone(), bus.clone(), clock.clone(), None).expect("an API");
         let base = format!("http://{}", app.address());
         let shutdown = CancellationToken::new();
@@ -139,7 +143,21 @@ impl House {
 
     /// A new person of the house.
     pub(crate) async fn person(&self, name: &str, country: &str) -> Person {
-        let person = person(&self.clock, &self.organization, name, country);
+        let person = self.draft(name, country);
+        let tx = self.store.begin().await.expect("a transaction");
+        store::people::insert_many(&tx, std::slice::from_ref(&person)).await.expect("a person");
+        tx.commit().await.expect("a commit");
+        person
+    }
+
+    /// The same, not stored yet.
+    pub(crate) fn draft(&self, name: &str, country: &str) -> Person {
+        person(&self.clock, &self.organization, name, country)
+    }
+
+    /// A new person of another organization.
+    pub(crate) async fn person_of(&self, organization: &Organization, name: &str) -> Person {
+        let person = person(&self.clock, organization, name, "DE");
         let tx = self.store.begin().await.expect("a transaction");
         store::people::insert_many(&tx, std::slice::from_ref(&person)).await.expect("a person");
         tx.commit().await.expect("a commit");

@@ -108,3 +108,11 @@ async fn a_document_that_does_not_fit_has_a_code_and_no_data() {
     assert_eq!(answer["errors"][0]["extensions"], json!({ "code": "GRAPHQL_VALIDATION_FAILED", "requestId": "r1" }));
     assert_eq!(answer["data"], Value::Null);
 }
+
+#[test]
+fn every_kind_of_event_is_documented() {
+    let sdl = super::sdl();
+    for kind in shared::domain::events::EventKind::ALL {
+        assert!(sdl.contains(&format!("`{kind}`")), "{kind}");
+    }
+}
