@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use api::ApiError;
-use shared::{auth::KeyError, bus::BusError, config::ConfigError, store::StoreError, telemetry::TelemetryError};
+use shared::{
+    auth::KeyError, bus::BusError, config::ConfigError, outbound::OutboundError, store::StoreError,
+    telemetry::TelemetryError,
+};
 use worker::WorkerError;
 
 use super::output;
@@ -69,6 +72,12 @@ impl From<TelemetryError> for Failure {
 
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<OutboundError> for Failure {
+    fn from(error: OutboundError) -> Self {
         Self::new(error.to_string())
     }
 }

@@ -18,6 +18,7 @@ use shared::{
         organizations::{Organization, Role},
         refusals::Refusal,
     },
+    outbound::Outbound,
     store::{self, Store},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -67,7 +68,8 @@ pub(super) async fn run(file: Option<&Path>, options: Options) -> Result<(), Fai
     let tasks = TaskTracker::new();
     let shutdown = CancellationToken::new();
     let bus = Bus::from_config(&config.redis, &tasks, shutdown.clone())?;
-    let state = State { store: store.clone(), clock: config.clock.clock(), bus };
+    let outbound = Outbound::new(&config.outbound)?;
+    let state = State { store: store.clone(), clock: config.clock.clock(), bus, outbound };
     let input = ImportInput { csv, round_id, dry_run: options.dry_run };
     let imported = import_people(&state, &caller, input).await;
     shutdown.cancel();

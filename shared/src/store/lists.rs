@@ -16,9 +16,9 @@ pub mod rounds;
 mod sight;
 mod statistics;
 mod stretch;
-pub mod webhooks;
 #[cfg(test)]
 mod tests;
+pub mod webhooks;
 
 use std::collections::HashMap;
 
