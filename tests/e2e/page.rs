@@ -3,8 +3,13 @@
 use std::{fs, path::Path};
 
 use shared::domain::{
-    enrollments::EnrollmentStatus, match_runs::RunStatus, matches::MatchStatus, messages::MessageStatus,
-    rounds::RoundStatus, sessions::SessionStatus, states::draw,
+    enrollments::EnrollmentStatus,
+    match_runs::RunStatus,
+    matches::MatchStatus,
+    messages::MessageStatus,
+    rounds::RoundStatus,
+    sessions::SessionStatus,
+    states::draw,
     webhooks::{DeliveryStatus, EndpointStatus},
 };
 

@@ -152,7 +152,9 @@ async fn read(socket: &mut TcpStream) -> Option<Delivered> {
     assert_eq!(lines.next(), Some("POST /hooks HTTP/1.1"));
     let headers: HeaderMap = lines
         .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.parse::<HeaderName>().expect("a name"), value.parse::<HeaderValue>().expect("a value")))
+        .map(|(name, value)| {
+            (name.parse::<HeaderName>().expect("a name"), value.parse::<HeaderValue>().expect("a value"))
+        })
         .collect();
     let length: usize = headers["content-length"].to_str().expect("text").parse().expect("a length");
     let mut body = bytes[end + 4..].to_vec();
@@ -168,7 +170,8 @@ async fn read(socket: &mut TcpStream) -> Option<Delivered> {
 async fn answer(socket: &mut TcpStream, behavior: Behavior) -> bool {
     match behavior {
         Behavior::Answer(status, headers, body) => {
-            let length = if status.starts_with("204") { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+            let length =
+                if status.starts_with("204") { String::new() } else { format!("content-length: {}\r\n", body.len()) };
             let text = format!("HTTP/1.1 {status}\r\n{length}{headers}\r\n{body}");
             socket.write_all(text.as_bytes()).await.is_ok()
         }

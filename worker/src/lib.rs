@@ -10,8 +10,8 @@
 //!
 //! Any number of workers may run on one `PostgreSQL`: everything is claimed under leases and every step can be repeated.
 
-pub mod mail;
 mod jitter;
+pub mod mail;
 mod mailer;
 pub mod matching;
 mod nightly;

@@ -125,8 +125,7 @@ impl Worker {
         // Longer than an attempt may take, whatever the mailer needs.
         let lease = self.lease().max(TimeDelta::seconds(2 * post::SECONDS));
         let tx = self.store.begin().await?;
-        let claimed =
-            store::webhook_deliveries::claim_every_of(&tx, due.id, self.instance, lease, limit, now).await?;
+        let claimed = store::webhook_deliveries::claim_every_of(&tx, due.id, self.instance, lease, limit, now).await?;
         let endpoint = store::webhook_endpoints::find(&tx, organization_id, due.id).await?;
         let ids: Vec<_> = claimed.iter().map(|(_, delivery)| delivery.event_id).collect();
         let events = store::events::find_many(&tx, organization_id, &ids).await?;

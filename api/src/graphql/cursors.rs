@@ -72,9 +72,13 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_what_it_was_and_only_in_its_order() {
         let instant = DateTime::from_timestamp_micros(1_764_000_000_123_456).expect("an instant");
-        for key in
-            [Key::Instant(instant), Key::Number(-7), Key::Place(1 << 40), Key::Text("Ana: Ó Briain".to_owned()), Key::Text(String::new())]
-        {
+        for key in [
+            Key::Instant(instant),
+            Key::Number(-7),
+            Key::Place(1 << 40),
+            Key::Text("Ana: Ó Briain".to_owned()),
+            Key::Text(String::new()),
+        ] {
             let position = Position { key, id: Uuid::from_u128(7) };
             let order = order_name("CreatedAt", true);
             let text = Cursor { order: order.clone(), position: position.clone() }.encode_cursor();

@@ -299,7 +299,11 @@ mod tests {
             organization_id: Uuid::from_u128(2),
             kind: "match.activated".to_owned(),
             entity_id: Uuid::from_u128(3),
-            relatives: Relatives { program_id: Some(Uuid::from_u128(4)), round_id: None, person_ids: vec![Uuid::nil()] },
+            relatives: Relatives {
+                program_id: Some(Uuid::from_u128(4)),
+                round_id: None,
+                person_ids: vec![Uuid::nil()],
+            },
             at: "2026-11-25T08:00:00Z".parse().expect("an instant"),
             position: Some(7),
         };

@@ -7,6 +7,8 @@
 pub mod constraints;
 pub mod enrollments;
 pub mod events;
+pub mod identities;
+pub mod issuers;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;
@@ -16,9 +18,9 @@ pub mod rounds;
 mod sight;
 mod statistics;
 mod stretch;
-pub mod webhooks;
 #[cfg(test)]
 mod tests;
+pub mod webhooks;
 
 use std::collections::HashMap;
 

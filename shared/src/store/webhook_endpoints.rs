@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, Statement,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query},
 };
 use uuid::Uuid;
@@ -235,8 +237,7 @@ pub async fn every_due(reads: &impl Reads, now: DateTime<Utc>) -> Result<Vec<Due
             .expr(Expr::val(1))
             .from(deliveries::Entity)
             .and_where(
-                Expr::col((deliveries::Entity, deliveries::Column::EndpointId))
-                    .equals((row::Entity, row::Column::Id)),
+                Expr::col((deliveries::Entity, deliveries::Column::EndpointId)).equals((row::Entity, row::Column::Id)),
             )
             .cond_where(condition);
         Expr::exists(query)

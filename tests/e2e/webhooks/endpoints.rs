@@ -36,12 +36,18 @@ async fn an_event_arrives_signed_and_once(house: House) {
     assert_eq!(got[0].header("content-type"), "application/json");
     assert_eq!(got[0].header("webhook-timestamp"), house.clock.now().timestamp().to_string());
     let json = got[0].json();
-    assert_eq!((&json["type"], &json["data"]["entityId"]), (&json!("person.created"), &json!(House::id("Person", person.id))));
+    assert_eq!(
+        (&json["type"], &json["data"]["entityId"]),
+        (&json!("person.created"), &json!(House::id("Person", person.id)))
+    );
     assert_eq!(json["data"]["eventId"], got[0].header("webhook-id"));
     assert!(!String::from_utf8_lossy(&got[0].body).contains("Exemple"), "thin");
     assert!(other.received().is_empty(), "not its kind");
     let delivery = hook.delivery(&house).await;
-    assert_eq!((&delivery["status"], &delivery["attempts"], &delivery["statusCode"]), (&json!("DELIVERED"), &json!(1), &json!(204)));
+    assert_eq!(
+        (&delivery["status"], &delivery["attempts"], &delivery["statusCode"]),
+        (&json!("DELIVERED"), &json!(1), &json!(204))
+    );
     assert_eq!(delivery["event"]["kind"], "person.created");
     let shown = hook.now(&house).await.to_string();
     assert!(!shown.contains("whsec_"), "{shown}");
@@ -50,7 +56,13 @@ async fn an_event_arrives_signed_and_once(house: House) {
 async fn a_secret_is_changed_without_a_gap(house: House) {
     let receiver = Receiver::start().await;
     let hook = Hook::of(&house, &receiver).await;
-    let rotated = call(&house, "rotateWebhookSecret", "issued { secret endpoint { previousSecretUntil } }", json!({ "id": hook.id })).await;
+    let rotated = call(
+        &house,
+        "rotateWebhookSecret",
+        "issued { secret endpoint { previousSecretUntil } }",
+        json!({ "id": hook.id }),
+    )
+    .await;
     let new = rotated["issued"]["secret"].as_str().unwrap();
     assert_ne!(new, hook.secret);
     for (hours, old_signs) in [(0, true), (23, true), (1, false)] {
@@ -131,7 +143,9 @@ async fn what_was_seen_is_delivered_once_more(house: House) {
 async fn an_endpoint_that_is_switched_on_goes_on_from_where_it_stood(house: House) {
     let receiver = Receiver::start().await;
     let hook = Hook::of(&house, &receiver).await;
-    let switch = async |input: Value| call(&house, "updateWebhookEndpoint", "webhookEndpoint { status disabledReason }", input).await;
+    let switch = async |input: Value| {
+        call(&house, "updateWebhookEndpoint", "webhookEndpoint { status disabledReason }", input).await
+    };
     let off = switch(json!({ "id": hook.id, "enabled": false })).await;
     assert_eq!(off["webhookEndpoint"]["status"], "DISABLED");
     for name in ["One Exemple", "Two Exemple"] {
@@ -171,7 +185,10 @@ async fn endpoints_are_for_administrators(house: House) {
         let nodes = other.query("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids).await;
         assert_eq!(nodes["nodes"], json!([null, null]));
     }
-    assert_eq!(coordinator.error_codes("{ webhookEndpoints(first: 1) { totalCount } }", json!({})).await, ["FORBIDDEN"]);
+    assert_eq!(
+        coordinator.error_codes("{ webhookEndpoints(first: 1) { totalCount } }", json!({})).await,
+        ["FORBIDDEN"]
+    );
     let list = house.admin().query("{ webhookEndpoints(first: 5, where: { statuses: [ACTIVE] }) { totalCount nodes { url createdBy { name } } } }", json!({})).await;
     assert_eq!(list["webhookEndpoints"]["nodes"][0]["createdBy"]["name"], "Ada Admin");
 

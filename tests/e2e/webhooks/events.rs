@@ -1,7 +1,11 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::{
-    domain::{enrollments::EnrollmentRole, programs::{Consent, Kind}, rounds::RoundStatus},
+    domain::{
+        enrollments::EnrollmentRole,
+        programs::{Consent, Kind},
+        rounds::RoundStatus,
+    },
     store,
 };
 
@@ -47,13 +51,25 @@ async fn what_happens_is_told_in_its_order(house: House) {
     }
     house.night().await;
     let input = json!({ "input": { "id": people[0], "headline": "Cartographer" } });
-    house.admin().mutate("mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { userErrors { code } } }", input).await;
+    house
+        .admin()
+        .mutate("mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { userErrors { code } } }", input)
+        .await;
     house.worker.fan_out().await.unwrap();
 
     let all = read(&house, 100, None, Value::Null).await;
     let told = [
-        "person.created", "person.created", "person.created", "match_run.queued", "match_run.started", "match_run.ready",
-        "match.proposed", "match.activated", "round.started", "match_run.published", "person.updated",
+        "person.created",
+        "person.created",
+        "person.created",
+        "match_run.queued",
+        "match_run.started",
+        "match_run.ready",
+        "match.proposed",
+        "match.activated",
+        "round.started",
+        "match_run.published",
+        "person.updated",
     ];
     assert_eq!(each(&all, "kind"), told, "{all:#}");
     let found = house.living(&round).await.remove(0);
@@ -66,7 +82,10 @@ async fn what_happens_is_told_in_its_order(house: House) {
     assert_eq!(event["personIds"].as_array().unwrap().len(), 2);
     let text = all.to_string();
     assert!(!text.contains("Exemple") && !text.contains('@'), "no names, no addresses: {text}");
-    let node = house.admin().query("query($id: ID!) { node(id: $id) { ... on Event { kind } } }", json!({ "id": event["id"] })).await;
+    let node = house
+        .admin()
+        .query("query($id: ID!) { node(id: $id) { ... on Event { kind } } }", json!({ "id": event["id"] }))
+        .await;
     assert_eq!(node["node"]["kind"], "match.activated");
 
     let night = house.clock.now();

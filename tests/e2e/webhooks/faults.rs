@@ -46,14 +46,20 @@ async fn what_fails_is_tried_again_and_at_last_given_up(house: House) {
         let delivery = hook.delivery(&house).await;
         assert_eq!((&delivery["attempts"], &delivery["statusCode"]), (&json!(attempt), &json!(500)));
         if attempt < 10 {
-            assert_eq!((&delivery["status"], &delivery["error"]), (&json!("PENDING"), &json!("HTTP 500: we are on fire")));
+            assert_eq!(
+                (&delivery["status"], &delivery["error"]),
+                (&json!("PENDING"), &json!("HTTP 500: we are on fire"))
+            );
             assert_eq!(house.post().await, 0, "not before its time");
             house.clock.set(instant(&delivery["dueAt"]));
         }
     }
     assert!((75..95).contains(&(house.clock.now() - begin).num_hours()), "about three days");
     let delivery = hook.delivery(&house).await;
-    assert_eq!((&delivery["status"], &delivery["error"]), (&json!("FAILED"), &json!("given up: HTTP 500: we are on fire")));
+    assert_eq!(
+        (&delivery["status"], &delivery["error"]),
+        (&json!("FAILED"), &json!("given up: HTTP 500: we are on fire"))
+    );
     assert_eq!(receiver.ids().iter().collect::<BTreeSet<_>>().len(), 1, "every attempt has the same id");
     assert!(hook.now(&house).await["failingSince"].is_string());
 
@@ -111,7 +117,11 @@ async fn an_endpoint_that_fails_for_five_days_is_switched_off_with_one_mail(hous
     }
     house.post().await;
     house.worker.send_due().await.unwrap();
-    let subject = format!("{}: the webhook to {} was switched off", house.organization.name, receiver.url().split('/').nth(2).unwrap());
+    let subject = format!(
+        "{}: the webhook to {} was switched off",
+        house.organization.name,
+        receiver.url().split('/').nth(2).unwrap()
+    );
     assert_eq!(house.subjects(&house.administrator), [subject]);
     assert!(hook.now(&house).await["disabledReason"].as_str().unwrap().starts_with("every delivery has failed since"));
     assert_eq!(healthy.kinds().iter().filter(|kind| *kind == "webhook_endpoint.disabled").count(), 1);
@@ -119,7 +129,8 @@ async fn an_endpoint_that_fails_for_five_days_is_switched_off_with_one_mail(hous
 
     receiver.will(Behavior::ok());
     receiver.forget();
-    call(&house, "updateWebhookEndpoint", "webhookEndpoint { status }", json!({ "id": hook.id, "enabled": true })).await;
+    call(&house, "updateWebhookEndpoint", "webhookEndpoint { status }", json!({ "id": hook.id, "enabled": true }))
+        .await;
     house.post().await;
     let missed = receiver.ids().into_iter().collect::<BTreeSet<_>>();
     assert_eq!(missed.len(), 9, "everything since it began to fail, and that it was switched off");

@@ -205,6 +205,7 @@ fn headers(parcel: &Parcel, timestamp: i64, body: &[u8]) -> Option<HeaderMap> {
 /// The beginning of what an endpoint said, on one line and without anything that is not text.
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     words.join(" ").chars().take(EXCERPT).collect()
 }

@@ -7,17 +7,7 @@ use uuid::Uuid;
 use crate::jitter::spread;
 
 /// The waits after the first, second… failed attempt, in seconds: about three days in all.
-const WAITS: [i64; 9] = [
-    5,
-    5 * 60,
-    30 * 60,
-    2 * 3_600,
-    5 * 3_600,
-    10 * 3_600,
-    14 * 3_600,
-    20 * 3_600,
-    24 * 3_600,
-];
+const WAITS: [i64; 9] = [5, 5 * 60, 30 * 60, 2 * 3_600, 5 * 3_600, 10 * 3_600, 14 * 3_600, 20 * 3_600, 24 * 3_600];
 /// The longest wait that an endpoint may ask for.
 const LONGEST: TimeDelta = TimeDelta::hours(24);
 
