@@ -15,6 +15,8 @@ pub use self::signer::{Grant, Signer};
 pub use self::verifier::Verifier;
 
 mod foreign;
+#[cfg(test)]
+mod foreign_tests;
 mod issuer_keys;
 mod key_set;
 mod keys;

@@ -312,6 +312,7 @@ async fn only_administrators_register_issuers(house: House) {
     let change = mutation("updateIssuer", "issuer { audience jwksUrl }");
     let taken = json!({ "input": { "id": made, "audience": "program-3" } });
     assert_eq!(admin.user_errors(&change, taken).await[0]["code"], "ALREADY_EXISTS");
+    house.clock.advance(TimeDelta::seconds(1));
     let moved = json!({ "input": { "id": made, "jwksUrl": "https://id.example.org/keys" } });
     assert_eq!(admin.mutate(&change, moved).await["issuer"]["jwksUrl"], "https://id.example.org/keys");
     let back = json!({ "input": { "id": made, "jwksUrl": "" } });

@@ -35,12 +35,8 @@ pub(super) fn organization(headers: &HeaderMap) -> Option<String> {
 
 /// Who this token stands for, as things are now: whatever asks on somebody's behalf, be it a request or a subscription
 /// that goes on for hours, comes through here.
-pub(super) async fn authenticate(service: &Service, token: &str, request_id: String) -> Result<Caller, Fault> {
-    authenticate_for(service, token, None, request_id).await
-}
-
-/// The same for a request that is meant for this organization.
-pub(super) async fn authenticate_for(
+/// `organization` is the one that the request is meant for, when it says so.
+pub(super) async fn authenticate(
     service: &Service,
     token: &str,
     organization: Option<&str>,

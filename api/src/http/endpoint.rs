@@ -84,9 +84,7 @@ async fn execute(
     }
     let caller = match token {
         None => None,
-        Some(token) => {
-            Some(bearer::authenticate_for(&service, &token, organization.as_deref(), request_id.clone()).await?)
-        }
+        Some(token) => Some(bearer::authenticate(&service, &token, organization.as_deref(), request_id.clone()).await?),
     };
     Ok((service.execute)(caller, document, request_id).await)
 }

@@ -92,6 +92,11 @@ pub async fn link(
     claims: &ForeignClaims,
     request_id: &str,
 ) -> Result<Identity, LinkError> {
+    // The issuer was read some seconds ago.
+    let now_registered = store::issuers::find(store, issuer.organization_id, issuer.id).await?;
+    if now_registered.as_ref() != Some(issuer) || !issuer.active {
+        return Err(Unlinked::Gone.into());
+    }
     let person = named(store, issuer, claims).await?;
     if let Some(standing) =
         store::identities::find_of_person(store, issuer.organization_id, issuer.id, person.id).await?
@@ -109,11 +114,6 @@ pub async fn link(
         last_seen_at: now,
     };
     let tx = store.begin().await?;
-    // The issuer was read some seconds ago.
-    let standing = store::issuers::find(&tx, issuer.organization_id, issuer.id).await?;
-    if standing.is_none_or(|standing| !standing.active || standing.version != issuer.version) {
-        return Err(Unlinked::Gone.into());
-    }
     match store::identities::insert(&tx, &identity).await {
         Ok(()) => {}
         // Somebody was faster: the same subject, or another one for the same person.
@@ -145,7 +145,8 @@ async fn named(store: &Store, issuer: &Issuer, claims: &ForeignClaims) -> Result
             if !issuer.trusts_email && !claims.is_email_verified(&issuer.link_claim) {
                 return Err(Unlinked::NotVerified.into());
             }
-            store::people::find_by_email(store, organization_id, email).await?
+            // A placeholder is nobody's address.
+            store::people::find_by_email(store, organization_id, email).await?.filter(Person::has_address)
         }
         LinkBy::ExternalId => {
             let id = claims.id(&issuer.link_claim).ok_or(Unlinked::NoClaim)?;

@@ -99,7 +99,8 @@ impl ForeignClaims {
 
     /// The claim `email` or another one with an address; `None` when there is none that could be one.
     pub fn email(&self, claim: &str) -> Option<&str> {
-        self.claims.get(claim)?.as_str().map(str::trim).filter(|text| text.len() <= CLAIM_MAX && text.contains('@'))
+        let text = self.claims.get(claim)?.as_str()?.trim();
+        (text.len() <= CLAIM_MAX && text.contains('@') && !text.contains('\0')).then_some(text)
     }
 
     /// Whether the issuer vouches for the address in this claim. Some providers write the truth as a text.
