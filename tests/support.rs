@@ -23,6 +23,8 @@ pub(crate) mod house;
 pub(crate) mod postgres;
 #[path = "support/process.rs"]
 pub(crate) mod process;
+#[path = "support/provider.rs"]
+pub(crate) mod provider;
 #[path = "support/receiver.rs"]
 pub(crate) mod receiver;
 #[path = "support/redis.rs"]

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     graphql,
     http::{self, Execute, Mailbox, Readiness, Service, Work, host_of},
+    issuers::Issuers,
     use_cases::State,
 };
 
@@ -107,7 +108,7 @@ impl App {
     /// [`run`](Self::run). `dev` is what the explorer offers, in development mode only.
     ///
     /// # Errors
-    /// [`ApiError`] when the keys, the address or the address file cannot be used.
+    /// [`ApiError`] when the keys, the address or the address file cannot be used, or this machine's certificates.
     pub fn build(
         config: &Config,
         store: Store,
@@ -117,6 +118,7 @@ impl App {
     ) -> Result<Self, ApiError> {
         let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
         let outbound = Outbound::new(&config.outbound)?;
+        let issuers = Issuers::new(store.clone(), clock.clone(), outbound.clone(), verifier.leeway());
         let execute = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound });
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
@@ -129,6 +131,7 @@ impl App {
         let service = Service {
             execute,
             verifier,
+            issuers,
             store,
             clock,
             readiness: Readiness::default(),

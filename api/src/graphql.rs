@@ -18,6 +18,7 @@ mod events;
 mod explanations;
 mod history;
 mod ids;
+mod issuers;
 mod match_runs;
 mod matches;
 mod messages;

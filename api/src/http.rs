@@ -31,7 +31,7 @@ use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
 pub(crate) use self::{mailbox::Mailbox, own_name::host_of, work::Work};
-use crate::{app::DevSamples, caller::Caller};
+use crate::{app::DevSamples, caller::Caller, issuers::Issuers};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
 pub(crate) type Execute =
@@ -41,8 +41,10 @@ pub(crate) type Execute =
 pub(crate) struct Service {
     /// The schema.
     pub(crate) execute: Execute,
-    /// Whose tokens are believed.
+    /// Which of our own tokens are believed.
     pub(crate) verifier: Verifier,
+    /// Which tokens of issuers that organizations registered are believed.
+    pub(crate) issuers: Issuers,
     /// The database, for callers and readiness.
     pub(crate) store: Store,
     /// The clock.

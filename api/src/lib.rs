@@ -4,6 +4,7 @@ mod app;
 pub mod caller;
 pub mod graphql;
 mod http;
+mod issuers;
 pub mod use_cases;
 
 use shared::{bus::Bus, clock::Clock, config::Config, store::Store};

@@ -3,7 +3,9 @@
 
 pub mod constraints;
 pub mod enrollments;
+pub mod identities;
 pub mod import;
+pub mod issuers;
 pub mod match_runs;
 pub mod matches;
 pub mod people;

@@ -1,4 +1,5 @@
-//! Who is calling: signed tokens, the keys they are checked with, and a signer for development.
+//! Who is calling: signed tokens, the keys they are checked with, and a signer for development. Tokens are ours, or of an
+//! issuer that an organization registered.
 //!
 //! The rules are those of RFC 8725. A key is bound to one algorithm by its file name, a token names its key by `kid`,
 //! and nothing else in a token's header has a say in how it is checked.
@@ -6,10 +7,18 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use self::foreign::{Addressed, ForeignClaims};
+pub use self::issuer_keys::{IssuerKeys, Source};
+pub use self::key_set::{KeySet, KeySetError};
 pub use self::keys::{KeyError, Keys};
 pub use self::signer::{Grant, Signer};
 pub use self::verifier::Verifier;
 
+mod foreign;
+#[cfg(test)]
+mod foreign_tests;
+mod issuer_keys;
+mod key_set;
 mod keys;
 mod signer;
 #[cfg(test)]

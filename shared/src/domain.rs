@@ -5,6 +5,7 @@ pub mod enrollments;
 pub mod events;
 pub mod explanations;
 pub mod global_ids;
+pub mod issuers;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;

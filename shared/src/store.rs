@@ -22,6 +22,8 @@ pub mod drift;
 pub mod enrollments;
 pub mod events;
 pub mod history;
+pub mod identities;
+pub mod issuers;
 pub mod lists;
 pub mod match_runs;
 pub mod matches;

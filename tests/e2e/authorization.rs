@@ -116,6 +116,9 @@ fn call(field: &RootField, things: &Things, me: &str) -> (String, Value) {
             json!({ "id": Things::absent("WebhookEndpoint"), "from": "2026-01-01T00:00:00Z" })
         }
         "retryWebhookDelivery" => json!({ "id": Things::absent("WebhookDelivery") }),
+        "createIssuer" => json!({ "name": "", "issuer": "", "audience": "", "linkBy": "EMAIL" }),
+        "updateIssuer" | "deleteIssuer" => json!({ "id": Things::absent("Issuer") }),
+        "deleteIdentity" => json!({ "id": Things::absent("Identity") }),
         other => panic!("this test knows no call of {other}: add one"),
     };
     let input_type = format!("{}{}Input", field.name[..1].to_uppercase(), &field.name[1..]);

@@ -27,6 +27,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     endpoint: String,
     token: Option<String>,
+    organization: Option<String>,
 }
 
 /// An answer as it came, whatever it was.
@@ -47,7 +48,13 @@ impl Client {
 
     /// A caller without a token.
     pub(crate) fn anonymous(base: &str) -> Self {
-        Self { http: http(), endpoint: format!("{base}/graphql"), token: None }
+        Self { http: http(), endpoint: format!("{base}/graphql"), token: None, organization: None }
+    }
+
+    /// The same caller, whose requests are meant for this organization.
+    pub(crate) fn of_organization(mut self, slug: &str) -> Self {
+        self.organization = Some(slug.to_owned());
+        self
     }
 
     /// Sends a document and gives back whatever comes.
@@ -61,6 +68,9 @@ impl Client {
             self.http.post(&self.endpoint).header(ACCEPT, "application/graphql-response+json").json(&body);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(slug) = &self.organization {
+            request = request.header("counterpart-organization", slug);
         }
         let response = request.send().await.expect("an answer from the server");
         let (status, headers) = (response.status(), response.headers().clone());

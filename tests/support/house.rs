@@ -131,6 +131,11 @@ impl House {
         self.client(&self.administrator)
     }
 
+    /// A client with any bearer token.
+    pub(crate) fn with_token(&self, token: &str) -> Client {
+        Client::new(&self.base, token)
+    }
+
     /// Nobody's client.
     pub(crate) fn anonymous(&self) -> Client {
         Client::anonymous(&self.base)

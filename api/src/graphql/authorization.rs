@@ -90,6 +90,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     everybody(Query, "constraints"),
     program_staff(Query, "events", Forbidden),
     administrators(Query, "webhookEndpoints", Forbidden),
+    administrators(Query, "issuers", Forbidden),
     program_staff(Mutation, "createProgram", Forbidden),
     program_staff(Mutation, "updateProgram", Forbidden),
     program_staff(Mutation, "archiveProgram", Forbidden),
@@ -129,4 +130,8 @@ pub const ROOT_FIELDS: &[RootField] = &[
     administrators(Mutation, "testWebhookEndpoint", Forbidden),
     administrators(Mutation, "replayWebhookEndpoint", Forbidden),
     administrators(Mutation, "retryWebhookDelivery", Forbidden),
+    administrators(Mutation, "createIssuer", Forbidden),
+    administrators(Mutation, "updateIssuer", Forbidden),
+    administrators(Mutation, "deleteIssuer", Forbidden),
+    everybody(Mutation, "deleteIdentity"),
 ];

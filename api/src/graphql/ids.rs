@@ -32,6 +32,8 @@ kinds! {
     Constraint,
     Enrollment,
     Event,
+    Identity,
+    Issuer,
     Match,
     MatchRun,
     Message,

@@ -4,6 +4,7 @@ mod answers;
 mod constraints;
 mod enrollments;
 mod import;
+mod issuers;
 mod match_runs;
 mod matches;
 mod payloads;
@@ -27,4 +28,5 @@ pub struct Mutation(
     people::PersonMutations,
     import::ImportMutations,
     webhooks::WebhookMutations,
+    issuers::IssuerMutations,
 );

@@ -5,6 +5,7 @@ use shared::{
     domain::people,
     store::lists::{
         enrollments::{EnrollmentList, EnrollmentsOf},
+        identities::{IdentitiesOf, IdentityList},
         matches::{MatchList, MatchesOf},
         messages::{MessageList, MessagesOf},
         people::PersonList,
@@ -15,6 +16,7 @@ use super::{
     connections::{Listing, Paging, list, order},
     enrollments::{EnrollmentOrder, EnrollmentWhere},
     ids::{Kind, global},
+    issuers::IdentityOrder,
     matches::{MatchOrder, MatchWhere},
     messages::{MessageOrder, MessageWhere},
     reader::{Maybe, reader},
@@ -187,6 +189,28 @@ impl Person {
             Some(of),
         )
         .await
+    }
+
+    /// The accounts of issuers that this person signs in with, the latest first by default. For the person themselves and
+    /// administrators; null for everybody else.
+    async fn identities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<IdentityOrder>,
+    ) -> Maybe<Listing<IdentityList>> {
+        match reader(ctx) {
+            Ok(reader) if !reader.caller.is_administrator() && reader.caller.person_id() != self.0.id => None,
+            Ok(_) => {
+                let of = (IdentitiesOf::Person, self.0.id);
+                let stretch = IdentityOrder::stretch(order_by, Paging { first, after, last, before });
+                list(ctx, Ok(IdentityList), stretch, Some(of)).await
+            }
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// The mails to this person, the latest first by default. For staff who look after them; null for everybody else.

@@ -5,6 +5,7 @@ use shared::store::lists::{
     constraints::{ConstraintList, ConstraintsOf},
     enrollments::EnrollmentList,
     events::EventList,
+    issuers::IssuerList,
     match_runs::MatchRunList,
     matches::MatchList,
     people::PersonList,
@@ -20,6 +21,7 @@ use super::{
     errors::{ErrorCode, fail},
     events::{EventOrder, EventWhere, check_reach},
     ids::{Kind, argument},
+    issuers::IssuerOrder,
     match_runs::{MatchRun, MatchRunOrder, MatchRunWhere},
     matches::{Match, MatchOrder, MatchWhere},
     nodes::{Node, nodes},
@@ -306,5 +308,25 @@ impl Query {
             Ok(WebhookEndpointWhere::list(filter))
         });
         list(ctx, endpoints, WebhookEndpointOrder::stretch(order_by, Paging { first, after, last, before }), None).await
+    }
+
+    /// The issuers whose tokens the organization takes, by name by default. For administrators; FORBIDDEN for everybody
+    /// else.
+    async fn issuers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<IssuerOrder>,
+    ) -> Maybe<Listing<IssuerList>> {
+        let issuers = reader(ctx).and_then(|reader| {
+            if !reader.caller.is_administrator() {
+                return Err(forbidden("only administrators see issuers"));
+            }
+            Ok(IssuerList)
+        });
+        list(ctx, issuers, IssuerOrder::stretch(order_by, Paging { first, after, last, before }), None).await
     }
 }

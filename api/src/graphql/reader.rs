@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, OutputType, Result};
 use shared::{
-    domain::{enrollments::Enrollment, people::Person, programs::Program},
+    domain::{enrollments::Enrollment, issuers::Issuer, people::Person, programs::Program},
     store::{
         self, StoreError,
         history::PastChange,
@@ -36,6 +36,7 @@ pub(super) struct Reader {
     people: Batch<Uuid, Person>,
     programs: Batch<Uuid, Program>,
     enrollments: Batch<Uuid, Enrollment>,
+    issuers: Batch<Uuid, Issuer>,
     history: Batch<Uuid, Vec<PastChange>>,
     statistics: Batch<Uuid, RoundStatistics>,
     introduced: Batch<Uuid, ()>,
@@ -71,6 +72,7 @@ impl Reader {
             people: Batch::default(),
             programs: Batch::default(),
             enrollments: Batch::default(),
+            issuers: Batch::default(),
             history: Batch::default(),
             statistics: Batch::default(),
             introduced: Batch::default(),
@@ -109,6 +111,15 @@ impl Reader {
             Ok(by_id(found, |enrollment| enrollment.id))
         };
         self.enrollments.load(id, fetch).await
+    }
+
+    /// The issuer of an identity that the reader sees.
+    pub(super) async fn issuer(&self, id: Uuid) -> Result<Option<Issuer>> {
+        let fetch = async |ids: Vec<Uuid>| {
+            let found = store::issuers::find_many(&self.state.store, self.organization_id(), &ids).await?;
+            Ok(by_id(found, |issuer| issuer.id))
+        };
+        self.issuers.load(id, fetch).await
     }
 
     /// The history of something the reader sees, oldest first.

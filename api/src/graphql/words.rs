@@ -72,6 +72,16 @@ word! {
 }
 
 word! {
+    /// How somebody who signs in for the first time is found among the people.
+    LinkBy = "shared::domain::issuers::LinkBy" {
+        /// By their mail address.
+        Email,
+        /// By the institution's own id, `Person.externalId`.
+        ExternalId,
+    }
+}
+
+word! {
     /// Which side a question is about.
     Asks = "shared::domain::programs::Asks" {
         /// About oneself; answered in `about`.

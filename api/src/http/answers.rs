@@ -10,7 +10,10 @@ use serde_json::json;
 use shared::auth::AuthError;
 
 use super::media::Media;
-use crate::graphql::errors::{ErrorCode, is_request_error};
+use crate::{
+    graphql::errors::{ErrorCode, is_request_error},
+    use_cases::identities::Unlinked,
+};
 
 /// Why a request has no GraphQL answer. The messages are for the client and say what to change; what went wrong inside
 /// stands in the log under the request's id.
@@ -37,6 +40,12 @@ pub(super) enum Fault {
     Token(#[from] AuthError),
     #[error("The access token was not accepted: its person is unknown or no longer active here.")]
     Nobody,
+    #[error("The access token was not accepted: {0}.")]
+    Unlinked(Unlinked),
+    #[error(
+        "The access token could not be checked: the keys of its issuer cannot be read right now; try again in a minute."
+    )]
+    NoKeys,
     #[error(
         "The request took too long and was stopped. A mutation may have been carried out: look before you repeat it."
     )]
@@ -55,9 +64,9 @@ impl Fault {
                 ErrorCode::BadUserInput
             }
             Self::TooLarge { .. } => ErrorCode::LimitExceeded,
-            Self::Token(_) | Self::Nobody => ErrorCode::Unauthenticated,
+            Self::Token(_) | Self::Nobody | Self::Unlinked(_) => ErrorCode::Unauthenticated,
             Self::TimedOut => ErrorCode::Timeout,
-            Self::Internal | Self::Unavailable => ErrorCode::Internal,
+            Self::Internal | Self::Unavailable | Self::NoKeys => ErrorCode::Internal,
         }
     }
 
@@ -71,6 +80,8 @@ impl Fault {
             }
             Self::Token(error) => Some((header::WWW_AUTHENTICATE, challenge(&error.to_string()))),
             Self::Nobody => Some((header::WWW_AUTHENTICATE, challenge("the token's person is unknown or inactive"))),
+            Self::Unlinked(why) => Some((header::WWW_AUTHENTICATE, challenge(&why.to_string()))),
+            Self::NoKeys => Some((header::RETRY_AFTER, "30".to_owned())),
             Self::NotAcceptable
             | Self::NotJson
             | Self::TooLarge { .. }
@@ -94,13 +105,13 @@ fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
         // An answer with data, be it null, is an answer; and older clients want 200 for whatever GraphQL has to say.
         (Ok(_), _) => StatusCode::OK,
         (Err(Fault::Malformed(_)), _) => StatusCode::BAD_REQUEST,
-        (Err(Fault::Token(_) | Fault::Nobody), _) => StatusCode::UNAUTHORIZED,
+        (Err(Fault::Token(_) | Fault::Nobody | Fault::Unlinked(_)), _) => StatusCode::UNAUTHORIZED,
         (Err(Fault::Method | Fault::QueriesOnly), _) => StatusCode::METHOD_NOT_ALLOWED,
         (Err(Fault::NotAcceptable), _) => StatusCode::NOT_ACCEPTABLE,
         (Err(Fault::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
         (Err(Fault::NotJson), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (Err(Fault::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,
-        (Err(Fault::Unavailable), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(Fault::Unavailable | Fault::NoKeys), _) => StatusCode::SERVICE_UNAVAILABLE,
         (Err(Fault::TimedOut), _) => StatusCode::GATEWAY_TIMEOUT,
     }
 }

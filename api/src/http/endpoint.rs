@@ -47,6 +47,7 @@ async fn serve(
         return Err(Fault::Method);
     }
     let token = bearer::token(request.headers())?;
+    let organization = bearer::organization(request.headers());
     let document = if over_get {
         documents::from_query_string(request.query_string())?
     } else {
@@ -55,7 +56,7 @@ async fn serve(
         }
         documents::from_body(&read(payload, service.body_limit, deadline).await?)?
     };
-    work.run(deadline, execute(service, token, document, over_get, request_id)).await?
+    work.run(deadline, execute(service, token, organization, document, over_get, request_id)).await?
 }
 
 async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
@@ -70,6 +71,7 @@ async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<
 async fn execute(
     service: web::Data<Service>,
     token: Option<String>,
+    organization: Option<String>,
     mut document: Request,
     over_get: bool,
     request_id: String,
@@ -82,7 +84,7 @@ async fn execute(
     }
     let caller = match token {
         None => None,
-        Some(token) => Some(bearer::authenticate(&service, &token, request_id.clone()).await?),
+        Some(token) => Some(bearer::authenticate(&service, &token, organization.as_deref(), request_id.clone()).await?),
     };
     Ok((service.execute)(caller, document, request_id).await)
 }

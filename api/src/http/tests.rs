@@ -127,6 +127,8 @@ impl Server {
     }
 
     async fn begin(settings: &[(&str, &str)], has_tables: bool) -> Self {
+        // Refused when another test was first, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir().unwrap();
         let env = settings.iter().map(|(name, value)| (format!("COUNTERPART_{name}"), (*value).to_owned()));
         let config = Config::embedded(folder.path(), 0, env).unwrap();
@@ -147,8 +149,6 @@ impl Server {
             Box::pin(async move { schema.execute(request).await })
         });
 
-        // Refused when another test was first, which is as good.
-        rustls::crypto::ring::default_provider().install_default().ok();
         let redirects = reqwest::redirect::Policy::none();
         let http = Client::builder().no_proxy().redirect(redirects).timeout(Duration::from_secs(30)).build().unwrap();
         let tasks = TaskTracker::new();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub struct Keys {
     by_id: Arc<BTreeMap<String, Key>>,
 }
 
+#[derive(Debug)]
 pub(super) struct Key {
     pub(super) algorithm: Algorithm,
     pub(super) decoding: DecodingKey,
@@ -167,8 +169,12 @@ fn parse_key(algorithm: Algorithm, pem: &[u8]) -> Result<DecodingKey, &'static s
         (DecodingKey::from_ec_pem(pem), 33..=65, "expected a P-256 public key")
     };
     let key = key.map_err(|_| reason)?;
+    if is_usable(algorithm, &key, length) { Ok(key) } else { Err(reason) }
+}
+
+/// Whether a key on a curve, of so many bytes, can check signatures.
+pub(super) fn is_usable(algorithm: Algorithm, key: &DecodingKey, length: RangeInclusive<usize>) -> bool {
     // The length comes first: the library cuts the bytes without looking.
-    let is_usable = key.try_get_as_bytes().is_ok_and(|bytes| length.contains(&bytes.len()))
-        && (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key).is_ok();
-    if is_usable { Ok(key) } else { Err(reason) }
+    key.try_get_as_bytes().is_ok_and(|bytes| length.contains(&bytes.len()))
+        && (DEFAULT_PROVIDER.verifier_factory)(&algorithm, key).is_ok()
 }

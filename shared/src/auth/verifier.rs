@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Validation, decode, decode_header};
-use serde::Deserialize;
+use jsonwebtoken::{Header, Validation, decode, decode_header};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Number;
 use uuid::Uuid;
 
-use super::{AuthError, Claims, Keys};
+use super::{AuthError, Claims, Keys, keys::Key};
 use crate::config::AuthConfig;
 
 /// No honest token is longer; a longer one is not even decoded.
-const LONGEST_TOKEN_BYTES: usize = 8 * 1024;
+pub(super) const LONGEST_TOKEN_BYTES: usize = 8 * 1024;
 
 /// Checks tokens against the configured keys, issuer and audience. Clones are cheap enough for one a worker thread.
 #[derive(Clone, Debug)]
@@ -46,6 +46,16 @@ impl Verifier {
         }
     }
 
+    /// What the `iss` of our own tokens is.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// How far clocks may differ.
+    pub fn leeway(&self) -> TimeDelta {
+        self.leeway
+    }
+
     /// Checks a bearer token, without the word `Bearer`, and returns what it says. `now` decides what has expired.
     ///
     /// # Errors
@@ -53,47 +63,73 @@ impl Verifier {
     /// The [`AuthError`] that fits. Claims are looked at only after the signature, so whoever cannot sign learns
     /// nothing about them.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, AuthError> {
-        if token.is_empty() {
-            return Err(AuthError::Missing);
-        }
-        if token.len() > LONGEST_TOKEN_BYTES {
-            return Err(AuthError::Malformed);
-        }
-        // Of the header only `alg`, `kid`, `typ` and `crit` are read. Keys inside a token or behind a URL in it
-        // (`jwk`, `x5c`, `jku`, `x5u`) are the sender's word and never used; `crit` names extensions, and none is
-        // understood here.
-        let header = decode_header(token).map_err(|_| AuthError::Malformed)?;
-        if header.crit.is_some() || !header.typ.as_deref().is_none_or(is_access_token) {
-            return Err(AuthError::Malformed);
-        }
+        let header = header(token)?;
         let key_id = header.kid.ok_or(AuthError::Malformed)?;
         let key = self.keys.get(&key_id).ok_or(AuthError::UnknownKey)?;
         if header.alg != key.algorithm {
             return Err(AuthError::WrongAlgorithm);
         }
-
-        let mut validation = Validation::new(key.algorithm);
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-        // The library would ask the system clock.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        let payload =
-            decode::<Payload>(token, &key.decoding, &validation).map_err(|error| explain(error.kind()))?.claims;
-
-        let expires_at = instant(&payload.exp).ok_or(AuthError::Malformed)?;
-        if is_reached(now, expires_at, self.leeway) {
-            return Err(AuthError::Expired);
-        }
-        if let Some(not_before) = &payload.nbf {
-            let not_before = instant(not_before).ok_or(AuthError::Malformed)?;
-            if !is_reached(now, not_before, -self.leeway) {
-                return Err(AuthError::NotYetValid);
-            }
-        }
+        let expected = Expected { issuer: &self.issuer, audience: &self.audience };
+        let payload: Payload = decoded(token, key, &expected)?;
+        let expires_at = in_time(&payload.exp, payload.nbf.as_ref(), self.leeway, now)?;
         Ok(Claims { organization_id: payload.org, person_id: payload.sub, expires_at })
     }
+}
+
+/// Who a token must be by and for.
+pub(super) struct Expected<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) audience: &'a str,
+}
+
+/// The header of a token, once nothing in it is in the way of checking it.
+pub(super) fn header(token: &str) -> Result<Header, AuthError> {
+    if token.is_empty() {
+        return Err(AuthError::Missing);
+    }
+    if token.len() > LONGEST_TOKEN_BYTES {
+        return Err(AuthError::Malformed);
+    }
+    // Of the header only `alg`, `kid`, `typ` and `crit` are read. Keys inside a token or behind a URL in it
+    // (`jwk`, `x5c`, `jku`, `x5u`) are the sender's word and never used; `crit` names extensions, and none is
+    // understood here.
+    let header = decode_header(token).map_err(|_| AuthError::Malformed)?;
+    if header.crit.is_some() || !header.typ.as_deref().is_none_or(is_access_token) {
+        return Err(AuthError::Malformed);
+    }
+    Ok(header)
+}
+
+/// The claims of a token that has this key's signature, this issuer and this audience.
+pub(super) fn decoded<P: DeserializeOwned>(token: &str, key: &Key, expected: &Expected<'_>) -> Result<P, AuthError> {
+    let mut validation = Validation::new(key.algorithm);
+    validation.set_issuer(&[expected.issuer]);
+    validation.set_audience(&[expected.audience]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    // The library would ask the system clock.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    Ok(decode::<P>(token, &key.decoding, &validation).map_err(|error| explain(error.kind()))?.claims)
+}
+
+/// When a token ends, if `now` lies between its `nbf` and its `exp`.
+pub(super) fn in_time(
+    exp: &Number,
+    nbf: Option<&Number>,
+    leeway: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, AuthError> {
+    let expires_at = instant(exp).ok_or(AuthError::Malformed)?;
+    if is_reached(now, expires_at, leeway) {
+        return Err(AuthError::Expired);
+    }
+    if let Some(not_before) = nbf {
+        let not_before = instant(not_before).ok_or(AuthError::Malformed)?;
+        if !is_reached(now, not_before, -leeway) {
+            return Err(AuthError::NotYetValid);
+        }
+    }
+    Ok(expires_at)
 }
 
 /// Tokens of another kind by the same issuer, such as a logout token, carry another type (RFC 8725, section 3.11).

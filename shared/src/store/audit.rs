@@ -1,11 +1,11 @@
 //! Audit entries: who did what to which thing.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{StoreError, Tx};
+use super::{Reads, StoreError, Tx};
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
@@ -65,4 +65,27 @@ pub async fn record(tx: &Tx, entry: AuditEntry) -> Result<(), StoreError> {
     };
     row.insert(&tx.tx).await?;
     Ok(())
+}
+
+/// Whether the same was done to the thing since then. Ids begin with the time, so only later entries are looked at.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn is_recorded_since(
+    reads: &impl Reads,
+    organization_id: Uuid,
+    action: &str,
+    entity_id: Uuid,
+    since: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let milliseconds = u64::try_from(since.timestamp_millis()).unwrap_or(0);
+    let first = uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid();
+    let found = row::Entity::find()
+        .filter(row::Column::OrganizationId.eq(organization_id))
+        .filter(row::Column::Id.gte(first))
+        .filter(row::Column::Action.eq(action))
+        .filter(row::Column::EntityId.eq(entity_id))
+        .one(reads.conn())
+        .await?;
+    Ok(found.is_some())
 }

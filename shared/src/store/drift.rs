@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement};
 
 use super::{
-    Reads, StoreError, audit, constraints, enrollments, events, history, match_runs, matches, messages, non_matches,
-    organizations, people, planned_pairs, programs, rounds, webhook_deliveries, webhook_endpoints,
+    Reads, StoreError, audit, constraints, enrollments, events, history, identities, issuers, match_runs, matches,
+    messages, non_matches, organizations, people, planned_pairs, programs, rounds, webhook_deliveries,
+    webhook_endpoints,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.
@@ -41,6 +42,8 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<events::log_row::Entity>(),
         described::<events::row::Entity>(),
         described::<history::row::Entity>(),
+        described::<identities::row::Entity>(),
+        described::<issuers::row::Entity>(),
         described::<match_runs::row::Entity>(),
         described::<matches::place_row::Entity>(),
         described::<matches::row::Entity>(),

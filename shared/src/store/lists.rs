@@ -7,6 +7,8 @@
 pub mod constraints;
 pub mod enrollments;
 pub mod events;
+pub mod identities;
+pub mod issuers;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;

@@ -31,6 +31,7 @@ const EVERYTHING: &str = "{
         rounds(first: 5) { nodes { id name status updatedAt } }
         matchRuns(first: 5) { nodes { id status updatedAt plannedPairs(first: 20) { nodes { id score } } nonMatches(first: 20) { nodes { id } } } }
         constraints(first: 5) { nodes { id kind reason } } } }
+    issuers(first: 5) { nodes { id name issuer audience active updatedAt } }
     enrollments(first: 50) { nodes { id status version updatedAt about { values } } }
     matches(first: 50) { nodes { id status version updatedAt } } }";
 
@@ -83,6 +84,16 @@ impl Tenant {
             "programId": program["id"], "kind": "FORBID", "personA": people[0], "personB": people[1], "reason": mark,
         }))
         .await;
+        let issuer = made(
+            &admin,
+            "createIssuer",
+            "issuer",
+            "id",
+            json!({
+                "name": mark, "issuer": "https://id.example.org", "audience": mark, "linkBy": "EMAIL",
+            }),
+        )
+        .await;
         let run =
             made(&admin, "requestMatchRun", "matchRun", "id", json!({ "programId": program["id"], "dryRun": false }))
                 .await;
@@ -106,6 +117,7 @@ impl Tenant {
             ("PlannedPair", id(&planned["plannedPairs"]["nodes"][0])),
             ("NonMatch", id(&planned["nonMatches"]["nodes"][0])),
             ("Match", id(&all["matches"]["nodes"][0])),
+            ("Issuer", id(&issuer)),
             ("Message", id(messages.collect::<Vec<_>>()[0])),
         ]);
         Self { admin, ids }
