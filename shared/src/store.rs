@@ -44,6 +44,8 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::live::{Changes, Noted};
+
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -92,6 +94,7 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Tx {
     tx: DatabaseTransaction,
+    noted: Noted,
     _writer: Option<OwnedMutexGuard<()>>,
 }
 
@@ -166,7 +169,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let options = if self.writer.is_some() { options } else { TransactionOptions::default() };
-        Ok(Tx { tx: self.db.begin_with_options(options).await?, _writer: writer })
+        Ok(Tx { tx: self.db.begin_with_options(options).await?, noted: Noted::default(), _writer: writer })
     }
 
     /// Whether the database answers.
@@ -187,12 +190,14 @@ impl Store {
 }
 
 impl Tx {
-    /// Makes everything in this transaction permanent.
+    /// Makes everything in this transaction permanent, and says what of it live subscribers should be told with
+    /// [`Bus::announce`](crate::bus::Bus::announce).
     ///
     /// # Errors
     /// When the database refuses; nothing was written then, unless the connection broke during the commit itself.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.tx.commit().await?)
+    pub async fn commit(self) -> Result<Changes, StoreError> {
+        self.tx.commit().await?;
+        Ok(self.noted.into_changes())
     }
 }
 

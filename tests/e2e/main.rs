@@ -15,6 +15,7 @@ mod authorization;
 mod commands;
 mod compose;
 mod imports;
+mod live;
 mod matching;
 mod nights;
 mod page;

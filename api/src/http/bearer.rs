@@ -15,12 +15,16 @@ pub(super) fn token(headers: &HeaderMap) -> Result<Option<String>, AuthError> {
     if values.next().is_some() {
         return Err(AuthError::Malformed);
     }
-    let text = value.to_str().map_err(|_| AuthError::Malformed)?;
+    read(value.to_str().map_err(|_| AuthError::Malformed)?).map(Some)
+}
+
+/// The token in the text of an `Authorization`.
+pub(super) fn read(text: &str) -> Result<String, AuthError> {
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::Missing);
     }
-    Ok(Some(token.trim().to_owned()))
+    Ok(token.trim().to_owned())
 }
 
 /// Who this token stands for, as things are now: whatever asks on somebody's behalf, be it a request or a subscription

@@ -235,7 +235,7 @@ async fn a_run_whose_worker_died_is_taken_up_and_the_late_one_changes_nothing() 
     let matches = scene.matches().await;
 
     let snapshot = Snapshot::load(&scene.store, &scene.clock, &scene.organization, &scene.program).await.unwrap();
-    let plans = planning::plan(&snapshot, id, &scene.clock).unwrap();
+    let plans = planning::plan(&snapshot, id, &scene.clock, &Gauge::new(snapshot.rounds.len())).unwrap();
     let stored = persist::store_plan(&scene.store, scene.setting(), &mut late, &snapshot, plans).await;
     assert!(matches!(stored, Err(StoreError::Conflict(_))), "{stored:?}");
     assert_eq!(scene.matches().await, matches);
@@ -270,7 +270,7 @@ async fn pairs_that_changed_while_they_were_planned_are_dropped() {
     let worker = scene.worker();
     let mut run = worker.claim_run().await.unwrap().unwrap();
     let snapshot = Snapshot::load(&scene.store, &scene.clock, &scene.organization, &scene.program).await.unwrap();
-    let plans = planning::plan(&snapshot, id, &scene.clock).unwrap();
+    let plans = planning::plan(&snapshot, id, &scene.clock, &Gauge::new(snapshot.rounds.len())).unwrap();
     assert_eq!(plans[0].pairs.len(), 2);
 
     // Ben edits his profile; Chi and Dov find each other by themselves.
@@ -286,7 +286,7 @@ async fn pairs_that_changed_while_they_were_planned_are_dropped() {
     tx.commit().await.unwrap();
 
     let made = persist::store_plan(&scene.store, scene.setting(), &mut run, &snapshot, plans).await.unwrap();
-    assert!(made.is_empty());
+    assert!(made == 0);
     let run = scene.run(id).await;
     let report = run.report.unwrap();
     assert_eq!((run.status, report.stale_pairs, report.pairs()), (RunStatus::Published, 2, 1));
