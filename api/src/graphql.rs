@@ -45,7 +45,7 @@ mod words;
 
 use async_graphql::{
     Request, Response, SDLExportOptions, ServerError, Value,
-    parser::{parse_query, types::ExecutableDocument},
+    parser::{parse_query, types::{ExecutableDocument, OperationType}},
 };
 
 pub use self::{
@@ -111,6 +111,11 @@ fn prepare(schema: &Schema, request: Request, request_id: &str) -> Result<Prepar
 }
 
 impl Prepared {
+    fn is_subscription(&self) -> bool {
+        let operation = chosen(&self.document, self.request.operation_name.as_deref());
+        operation.is_some_and(|operation| operation.ty == OperationType::Subscription)
+    }
+
     async fn execute(self, schema: &Schema, caller: Option<Caller>, request_id: &str) -> Response {
         let Self { state, mut request, document, cost, limit } = self;
         request.set_parsed_query(document);
@@ -128,6 +133,10 @@ impl Prepared {
 /// code and `request_id`, and nothing of our inside shows. `extensions.cost` tells what the request was counted as.
 pub async fn execute(schema: &Schema, caller: Option<Caller>, request: Request, request_id: &str) -> Response {
     match prepare(schema, request, request_id) {
+        Ok(prepared) if prepared.is_subscription() => {
+            let message = "a subscription needs a stream: accept text/event-stream, or use a WebSocket";
+            refuse(ErrorCode::GraphqlValidationFailed, message, request_id)
+        }
         Ok(prepared) => prepared.execute(schema, caller, request_id).await,
         Err(response) => response,
     }

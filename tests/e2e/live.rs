@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::{
+    bus::Topic,
     domain::{
         enrollments::EnrollmentRole,
         people::Person,
@@ -198,6 +199,35 @@ async fn a_stream_ends_with_its_token(house: House) {
     let (name, answer) = events.next().await;
     assert_eq!((name.as_str(), &answer["errors"][0]["extensions"]["code"]), ("next", &json!("UNAUTHENTICATED")));
     assert_eq!(events.next().await.0, "complete");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_told_waits_for_the_database() {
+    let Some(house) = House::open(On::Postgres).await else { return };
+    let (program, round, people) = house.peers(2).await;
+    let mut events = Events::open(&house.client(&people[0]), MATCHES, json!({})).await;
+    house.night().await;
+    let told = events.data().await["matchUpdated"]["id"].clone();
+    let found = house.living(&round).await.remove(0).id;
+    let (database, connection) =
+        tokio_postgres::connect(house.config.database.url.expose(), tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    for (gone, back) in [
+        // Nobody can say who listens.
+        ("ALTER TABLE people RENAME TO gone", "ALTER TABLE gone RENAME TO people"),
+        // Nobody can say what changed.
+        ("ALTER TABLE matches RENAME TO gone", "ALTER TABLE gone RENAME TO matches"),
+    ] {
+        database.batch_execute(gone).await.unwrap();
+        let notice =
+            json!({ "organizationId": house.organization.id, "programId": program.id, "matchIds": [found] });
+        house.worker.bus.publish(Topic::MatchUpdated, &notice.to_string()).await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        database.batch_execute(back).await.unwrap();
+        assert_eq!(events.data().await["matchUpdated"]["id"], told);
+    }
+    drop(database);
+    connection.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
