@@ -45,7 +45,10 @@ mod words;
 
 use async_graphql::{
     Request, Response, SDLExportOptions, ServerError, Value,
-    parser::{parse_query, types::{ExecutableDocument, OperationType}},
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationType},
+    },
 };
 
 pub use self::{
@@ -91,22 +94,23 @@ struct Prepared {
 ///
 /// # Errors
 /// The answer that says why it is refused.
-fn prepare(schema: &Schema, request: Request, request_id: &str) -> Result<Prepared, Response> {
+fn prepare(schema: &Schema, request: Request, request_id: &str) -> Result<Prepared, Box<Response>> {
+    let told = |code, message: String| Box::new(refuse(code, message, request_id));
     let (Some(state), Some(limits)) = (schema.data::<State>(), schema.data::<Limits>()) else {
-        return Err(refuse(ErrorCode::Internal, "the schema was made without its state", request_id));
+        return Err(told(ErrorCode::Internal, "the schema was made without its state".to_owned()));
     };
     if request.query.contains('\0') || request.query.contains("\\u0000") || request.variables.values().any(holds_nul) {
-        return Err(refuse(ErrorCode::BadUserInput, "a text must not hold the character U+0000", request_id));
+        return Err(told(ErrorCode::BadUserInput, "a text must not hold the character U+0000".to_owned()));
     }
     if let Err(error) = cost::check_text(&request.query) {
-        return Err(refuse(ErrorCode::LimitExceeded, error.to_string(), request_id));
+        return Err(told(ErrorCode::LimitExceeded, error.to_string()));
     }
     let document = parse_query(&request.query).map_err(|error| {
         let response = refused(vec![ServerError::from(error)], ErrorCode::GraphqlParseFailed);
-        finish(response, request_id)
+        Box::new(finish(response, request_id))
     })?;
     let cost = cost::check(&document, &request.variables, limits)
-        .map_err(|error| refuse(ErrorCode::LimitExceeded, error.to_string(), request_id))?;
+        .map_err(|error| told(ErrorCode::LimitExceeded, error.to_string()))?;
     Ok(Prepared { state: state.clone(), request, document, cost, limit: limits.cost })
 }
 
@@ -138,7 +142,7 @@ pub async fn execute(schema: &Schema, caller: Option<Caller>, request: Request, 
             refuse(ErrorCode::GraphqlValidationFailed, message, request_id)
         }
         Ok(prepared) => prepared.execute(schema, caller, request_id).await,
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 

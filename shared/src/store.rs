@@ -92,6 +92,7 @@ pub struct Store {
 
 /// A transaction that can write. Dropping it without [`Tx::commit`] undoes everything.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "whatever it is called, it is the transaction")]
 pub struct Tx {
     tx: DatabaseTransaction,
     noted: Noted,

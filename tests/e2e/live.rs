@@ -219,8 +219,7 @@ async fn what_is_to_be_told_waits_for_the_database() {
         ("ALTER TABLE matches RENAME TO gone", "ALTER TABLE gone RENAME TO matches"),
     ] {
         database.batch_execute(gone).await.unwrap();
-        let notice =
-            json!({ "organizationId": house.organization.id, "programId": program.id, "matchIds": [found] });
+        let notice = json!({ "organizationId": house.organization.id, "programId": program.id, "matchIds": [found] });
         house.worker.bus.publish(Topic::MatchUpdated, &notice.to_string()).await;
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         database.batch_execute(back).await.unwrap();

@@ -22,7 +22,7 @@ use crate::caller::Caller;
 #[derive(Debug)]
 pub enum Operation {
     /// One answer: to a query, to a mutation, or to a subscription that cannot begin.
-    Answer(Response),
+    Answer(Box<Response>),
     /// A subscription that has begun.
     Live(Box<Feed>),
 }
@@ -48,12 +48,12 @@ pub async fn operate(schema: &Schema, caller: Option<Caller>, request: Request, 
     };
     let operation = chosen(&prepared.document, prepared.request.operation_name.as_deref());
     let Some(operation) = operation.filter(|operation| operation.ty == OperationType::Subscription) else {
-        return Operation::Answer(prepared.execute(schema, caller, request_id).await);
+        return Operation::Answer(Box::new(prepared.execute(schema, caller, request_id).await));
     };
     if !is_one_plain_field(operation) {
         let message =
             "a subscription names exactly one field at the top, without a fragment and without @skip or @include";
-        return Operation::Answer(refuse(ErrorCode::GraphqlValidationFailed, message, request_id));
+        return Operation::Answer(Box::new(refuse(ErrorCode::GraphqlValidationFailed, message, request_id)));
     }
     begin(schema, prepared, caller, request_id).await
 }
@@ -88,10 +88,10 @@ async fn begin(schema: &Schema, prepared: Prepared, caller: Option<Caller>, requ
         for error in &mut response.errors {
             error.path.clear();
         }
-        return Operation::Answer(response);
+        return Operation::Answer(Box::new(response));
     }
     match occasion.source() {
-        Some(source) => Operation::Live(Box::new(Feed::new(schema.clone(), state, asked, source))),
-        None => Operation::Answer(refuse(ErrorCode::Internal, "a subscription has no source", request_id)),
+        Some(source) => Operation::Live(Box::new(Feed::new(schema.clone(), state, asked, *source))),
+        None => Operation::Answer(Box::new(refuse(ErrorCode::Internal, "a subscription has no source", request_id))),
     }
 }

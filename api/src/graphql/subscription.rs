@@ -26,7 +26,7 @@ use super::{
 /// What the resolvers below are asked for.
 pub(super) enum Occasion {
     /// Who may listen, and to what; the answer goes in here.
-    Begin(Mutex<Option<Source>>),
+    Begin(Mutex<Option<Box<Source>>>),
     /// A match changed.
     Match(Box<matches::Match>),
     /// A run got further.
@@ -39,7 +39,7 @@ impl Occasion {
     }
 
     /// What the beginning left.
-    pub(super) fn source(&self) -> Option<Source> {
+    pub(super) fn source(&self) -> Option<Box<Source>> {
         match self {
             Self::Begin(source) => source.lock().unwrap_or_else(PoisonError::into_inner).take(),
             Self::Match(_) | Self::Run(_) => None,
@@ -55,8 +55,8 @@ fn occasion<'c>(ctx: &Context<'c>) -> Result<&'c Occasion> {
     occasion.ok_or_else(|| fail(ErrorCode::Internal, "a subscription was executed without an occasion"))
 }
 
-fn listen<T>(source: &Mutex<Option<Source>>, to: Source) -> AtMostOne<T> {
-    *source.lock().unwrap_or_else(PoisonError::into_inner) = Some(to);
+fn listen<T>(source: &Mutex<Option<Box<Source>>>, to: Source) -> AtMostOne<T> {
+    *source.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(to));
     stream::iter(None)
 }
 

@@ -164,7 +164,7 @@ impl Server {
             });
             app.service.operate = Arc::new(move |caller, request, request_id| {
                 let (schema, request) = (same.clone(), request.data(caller).data(request_id));
-                Box::pin(async move { Operation::Answer(schema.execute(request).await) })
+                Box::pin(async move { Operation::Answer(Box::new(schema.execute(request).await)) })
             });
         }
         adjust(&mut app.service);

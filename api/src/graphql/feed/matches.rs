@@ -76,7 +76,7 @@ impl MatchSource {
         };
         let is_wanted = message.organization_id == self.organization_id
             && self.list.program_id.is_none_or(|program_id| program_id == message.program_id);
-        is_wanted && message.match_ids.into_iter().fold(false, |any, id| self.add(id) || any)
+        is_wanted && message.match_ids.into_iter().filter(|id| self.add(*id)).count() > 0
     }
 
     fn add(&mut self, id: Uuid) -> bool {

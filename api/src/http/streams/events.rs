@@ -60,7 +60,7 @@ pub(in crate::http) async fn answer(
     request_id: String,
 ) -> Result<HttpResponse, Fault> {
     let place = service.streams.enter()?;
-    let pace = service.streams.pace;
+    let between = service.streams.pace.comment;
     let (sender, mut events) = mpsc::channel(1);
     let outlet = Outlet { number: 0, events: sender };
     let speaker = Arc::new(Speaker::new(service, token, request_id.clone()));
@@ -81,7 +81,7 @@ pub(in crate::http) async fn answer(
         events,
         first: Some(first),
         request_id,
-        comments: interval_at(Instant::now() + pace.comment, pace.comment),
+        comments: interval_at(Instant::now() + between, between),
         stopping: work.stopping().clone(),
         is_over: false,
         _task: task,
@@ -117,13 +117,14 @@ impl Body {
         if self.is_over {
             return None;
         }
-        let event = match self.first.take() {
-            Some(event) => Some(event),
-            None => tokio::select! {
+        let event = if let Some(first) = self.first.take() {
+            Some(first)
+        } else {
+            tokio::select! {
                 event = self.events.recv() => event.map(|(_, event)| event),
                 () = self.stopping.cancelled() => None,
                 _ = self.comments.tick() => return Some(Ok(Bytes::from_static(COMMENT.as_bytes()))),
-            },
+            }
         };
         let answer = match event {
             Some(Event::Begun) => return Some(Ok(Bytes::from_static(COMMENT.as_bytes()))),

@@ -73,9 +73,9 @@ async fn follow(speaker: &Speaker, request: Request, outlet: &Outlet) {
             outlet.say(Event::Begun).await;
             return watch(speaker, *feed, outlet).await;
         }
-        Ok(Ok(Operation::Answer(response))) if is_request_error(&response) => Event::Refused(Box::new(response)),
+        Ok(Ok(Operation::Answer(response))) if is_request_error(&response) => Event::Refused(response),
         Ok(Ok(Operation::Answer(response))) => {
-            outlet.say(Event::Next(Box::new(response))).await;
+            outlet.say(Event::Next(response)).await;
             Event::Over
         }
         Ok(Err(fault)) => Event::from(fault),

@@ -46,7 +46,7 @@ pub(in crate::http) async fn open(
     work: web::Data<Work>,
 ) -> HttpResponse {
     let request_id = request_id(&request);
-    match begin(&request, payload, service, work, request_id.clone()) {
+    match begin(&request, payload, service, &work, request_id.clone()) {
         Ok(response) => response,
         Err(fault) => answer(&Err(fault), Media::Json, &request_id),
     }
@@ -56,7 +56,7 @@ fn begin(
     request: &HttpRequest,
     payload: web::Payload,
     service: web::Data<Service>,
-    work: web::Data<Work>,
+    work: &web::Data<Work>,
     request_id: String,
 ) -> Result<HttpResponse, Fault> {
     if !origin_allowed(&service, request.headers()) {
@@ -192,8 +192,9 @@ impl Socket {
             AggregatedMessage::Binary(_) => return Err(Closing::Invalid("messages are texts").into()),
             AggregatedMessage::Ping(bytes) => return self.session.pong(&bytes).await.map_err(|_| End::Gone),
             AggregatedMessage::Pong(_) => return Ok(()),
-            AggregatedMessage::Close(_) => {
-                let _gone = self.session.clone().close(None).await;
+            AggregatedMessage::Close(reason) => {
+                // The same code goes back (RFC 6455, section 5.5.1): clients take any other for a fault.
+                let _gone = self.session.clone().close(reason).await;
                 return Err(End::Gone);
             }
         };

@@ -7,7 +7,12 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Error, Message, client::IntoClientRequest as _, http::HeaderValue},
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest as _,
+        http::HeaderValue,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 use super::{super::streams::Pace, *};
@@ -236,6 +241,15 @@ async fn code_1001_says_goodbye_when_the_server_stops() {
     let ((), codes) = timeout(PATIENCE, async { tokio::join!(stopping, codes) }).await.expect("the server stopped");
     assert_eq!(codes, (1001, 1001));
     timeout(PATIENCE, witness.dropped.notified()).await.expect("the resolver was dropped");
+}
+
+#[tokio::test]
+async fn the_clients_own_code_comes_back() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server).await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+    socket.send(Message::Close(Some(frame))).await;
+    assert_eq!(socket.code().await, 1000);
 }
 
 #[tokio::test]
