@@ -19,6 +19,8 @@ mod furniture;
 pub(crate) mod graphql;
 #[path = "support/house.rs"]
 pub(crate) mod house;
+#[path = "support/node.rs"]
+pub(crate) mod node;
 #[path = "support/postgres.rs"]
 pub(crate) mod postgres;
 #[path = "support/process.rs"]
@@ -33,3 +35,5 @@ pub(crate) mod redis;
 mod servers;
 #[path = "support/smtp.rs"]
 pub(crate) mod smtp;
+#[path = "support/streams.rs"]
+pub(crate) mod streams;

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     graphql,
-    http::{self, Execute, Mailbox, Readiness, Service, Work, host_of},
+    http::{self, Execute, Mailbox, Operate, Readiness, Service, Streams, Work, host_of},
     issuers::Issuers,
     use_cases::State,
 };
@@ -119,7 +119,7 @@ impl App {
         let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
         let outbound = Outbound::new(&config.outbound)?;
         let issuers = Issuers::new(store.clone(), clock.clone(), outbound.clone(), verifier.leeway());
-        let execute = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound });
+        let (execute, operate) = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound });
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
             let path = Path::new(&config.http.address_file);
@@ -130,6 +130,8 @@ impl App {
         let has_mailbox = config.http.explorer && config.mail.transport == MailTransport::Mailbox;
         let service = Service {
             execute,
+            operate,
+            streams: Streams::new(config.http.stream_limit),
             verifier,
             issuers,
             store,
@@ -156,14 +158,14 @@ impl App {
         self.service.readiness.clone()
     }
 
-    /// Serves until `shutdown`, then accepts nothing new, finishes the requests in hand and returns. Requests that take
+    /// Serves until `shutdown`, then accepts nothing new, ends all streams, finishes the requests in hand and returns. Requests that take
     /// longer than `worker.shutdown_seconds` are given up.
     ///
     /// # Errors
     /// [`ApiError::Serve`] when the server cannot run.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), ApiError> {
         let service = web::Data::new(self.service);
-        let work = web::Data::new(Work::new());
+        let work = web::Data::new(Work::new(shutdown.clone()));
         let shared_work = work.clone();
         let app = move || http::app(service.clone(), shared_work.clone());
         let server = HttpServer::new(app)
@@ -184,12 +186,18 @@ impl App {
 }
 
 /// Hands requests to the schema over this state.
-fn schema(state: State) -> Execute {
+fn schema(state: State) -> (Execute, Operate) {
     let schema = graphql::schema(state, graphql::Limits::default());
-    Arc::new(move |caller, request, request_id| {
+    let same = schema.clone();
+    let execute: Execute = Arc::new(move |caller, request, request_id| {
         let schema = schema.clone();
         Box::pin(async move { graphql::execute(&schema, caller, request, &request_id).await })
-    })
+    });
+    let operate: Operate = Arc::new(move |caller, request, request_id| {
+        let schema = same.clone();
+        Box::pin(async move { graphql::operate(&schema, caller, request, &request_id).await })
+    });
+    (execute, operate)
 }
 
 fn bind(host: &str, port: u16) -> Result<(TcpListener, SocketAddr), ApiError> {

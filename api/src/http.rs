@@ -8,8 +8,10 @@ mod endpoint;
 mod health;
 mod mailbox;
 mod media;
+mod origin;
 mod own_name;
 mod pages;
+mod streams;
 mod work;
 
 #[cfg(test)]
@@ -30,17 +32,25 @@ use serde_json::json;
 use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
-pub(crate) use self::{mailbox::Mailbox, own_name::host_of, work::Work};
-use crate::{app::DevSamples, caller::Caller, issuers::Issuers};
+pub(crate) use self::{mailbox::Mailbox, own_name::host_of, streams::Streams, work::Work};
+use crate::{app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
 pub(crate) type Execute =
     Arc<dyn Fn(Option<Caller>, Request, String) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
 
+/// As [`Execute`], for connections that can carry a stream.
+pub(crate) type Operate =
+    Arc<dyn Fn(Option<Caller>, Request, String) -> Pin<Box<dyn Future<Output = Operation> + Send>> + Send + Sync>;
+
 /// What the handlers work with, shared by all server threads.
 pub(crate) struct Service {
     /// The schema.
     pub(crate) execute: Execute,
+    /// The schema, for subscriptions too.
+    pub(crate) operate: Operate,
+    /// Open streams.
+    pub(crate) streams: Streams,
     /// Which of our own tokens are believed.
     pub(crate) verifier: Verifier,
     /// Which tokens of issuers that organizations registered are believed.
@@ -101,6 +111,7 @@ pub(crate) fn app(
 
 fn configure(config: &mut web::ServiceConfig, service: &Service) {
     config
+        .route("/graphql", web::get().guard(guard::fn_guard(streams::is_upgrade)).to(streams::open))
         .route("/graphql", web::to(endpoint::answer))
         .route("/healthz", read().to(health::alive))
         .route("/readyz", read().to(health::ready));

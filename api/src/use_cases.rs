@@ -125,9 +125,10 @@ impl State {
         found.ok_or_else(|| not_found("programId", "program"))
     }
 
-    /// Commits, and wakes the worker: there may be mail to send or an event to deliver.
+    /// Commits, tells live subscribers, and wakes the worker: there may be mail to send or an event to deliver.
     async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
-        tx.commit().await?;
+        let changes = tx.commit().await?;
+        self.bus.announce(changes).await;
         self.bus.publish(Topic::MessagesDue, "{}").await;
         Ok(())
     }

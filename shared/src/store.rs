@@ -46,6 +46,8 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::live::{Changes, Noted};
+
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -92,8 +94,10 @@ pub struct Store {
 
 /// A transaction that can write. Dropping it without [`Tx::commit`] undoes everything.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "whatever it is called, it is the transaction")]
 pub struct Tx {
     tx: DatabaseTransaction,
+    noted: Noted,
     _writer: Option<OwnedMutexGuard<()>>,
 }
 
@@ -168,7 +172,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let options = if self.writer.is_some() { options } else { TransactionOptions::default() };
-        Ok(Tx { tx: self.db.begin_with_options(options).await?, _writer: writer })
+        Ok(Tx { tx: self.db.begin_with_options(options).await?, noted: Noted::default(), _writer: writer })
     }
 
     /// Whether the database answers.
@@ -189,12 +193,14 @@ impl Store {
 }
 
 impl Tx {
-    /// Makes everything in this transaction permanent.
+    /// Makes everything in this transaction permanent, and says what of it live subscribers should be told with
+    /// [`Bus::announce`](crate::bus::Bus::announce).
     ///
     /// # Errors
     /// When the database refuses; nothing was written then, unless the connection broke during the commit itself.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.tx.commit().await?)
+    pub async fn commit(self) -> Result<Changes, StoreError> {
+        self.tx.commit().await?;
+        Ok(self.noted.into_changes())
     }
 }
 

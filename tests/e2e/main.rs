@@ -16,6 +16,7 @@ mod commands;
 mod compose;
 mod identity;
 mod imports;
+mod live;
 mod matching;
 mod nights;
 mod page;

@@ -11,6 +11,7 @@ use crate::support::{
     process::{Launch, Process, migrate},
     redis::TestRedisServer,
     smtp::SmtpServer,
+    streams::{Events, Socket},
 };
 
 /// The value of `NAME=...` in what the dev command prints.
@@ -71,35 +72,10 @@ async fn a_newcomer_sees_everything_after_one_command() {
 #[tokio::test]
 async fn replicas_share_the_work_and_send_every_mail_once() {
     let (Some(database), Some(redis)) = (TestDatabase::create().await, TestRedisServer::start().await) else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let (keys, relay) = (folder.path().join("keys").display().to_string(), SmtpServer::start());
-    let with = |launch: Launch| {
-        launch
-            .env("COUNTERPART_DATABASE__URL", database.url())
-            .env("COUNTERPART_REDIS__URL", redis.url())
-            .env("COUNTERPART_AUTH__KEYS_DIR", &keys)
-    };
-    migrate(database.url()).await;
-    Launch::new(["keys", "generate", "--dir", &keys]).run().await.successfully();
-    let admin = ["--administrator-name", "Ada Admin", "--administrator-email", "ada@harbour.example.org"];
-    let create =
-        ["organization", "create", "--slug", "harbour", "--name", "Harbour", "--contact", "m@harbour.example.org"];
-    let mut launch = with(Launch::new(create));
-    for argument in admin {
-        launch = launch.arg(argument);
-    }
-    launch.run().await.successfully();
-    let token = with(Launch::new(["token", "--organization", "harbour", "--person", "ada@harbour.example.org"]));
-    let token = token.run().await.successfully();
-
-    let api = async || with(Launch::api(database.url())).start().await;
-    let worker = async || {
-        let launch = with(Launch::worker(database.url())).mail_through(&relay);
-        launch.env("COUNTERPART_WORKER__TICK_SECONDS", "1").start().await
-    };
-    let (mut one, mut other) = (api().await, api().await);
-    let mut workers = [worker().await, worker().await, worker().await];
-    let (first, second) = (Client::new(one.base(), token.trim()), Client::new(other.base(), token.trim()));
+    let (site, relay) = (Site::found(&database, &redis).await, SmtpServer::start());
+    let (mut one, mut other) = (site.api().await, site.api().await);
+    let mut workers = [site.worker(&relay).await, site.worker(&relay).await, site.worker(&relay).await];
+    let (first, second) = (site.client(&one), site.client(&other));
     let run = request_run(&first, 60).await;
     let mut status = Value::Null;
     for _ in 0..240 {
@@ -121,6 +97,108 @@ async fn replicas_share_the_work_and_send_every_mail_once() {
         assert!(!process.stderr().contains("@harbour.example.org"), "logs mask addresses: {}", process.stderr());
         assert!(process.terminate().await.success(), "{}", process.stderr());
     }
+}
+
+/// One organization on servers that several processes share.
+struct Site {
+    database: String,
+    redis: String,
+    /// The administrator's.
+    token: String,
+    keys: tempfile::TempDir,
+}
+
+impl Site {
+    async fn found(database: &TestDatabase, redis: &TestRedisServer) -> Self {
+        let keys = tempfile::tempdir().unwrap();
+        let mut site = Self { database: database.url().to_owned(), redis: redis.url(), token: String::new(), keys };
+        migrate(&site.database).await;
+        let folder = site.keys.path().display().to_string();
+        Launch::new(["keys", "generate", "--dir", &folder]).run().await.successfully();
+        let create =
+            ["organization", "create", "--slug", "harbour", "--name", "Harbour", "--contact", "m@harbour.example.org"];
+        let mut launch = site.with(Launch::new(create));
+        for argument in ["--administrator-name", "Ada Admin", "--administrator-email", "ada@harbour.example.org"] {
+            launch = launch.arg(argument);
+        }
+        launch.run().await.successfully();
+        let token = Launch::new(["token", "--organization", "harbour", "--person", "ada@harbour.example.org"]);
+        let token = site.with(token).run().await.successfully();
+        token.trim().clone_into(&mut site.token);
+        site
+    }
+
+    fn with(&self, launch: Launch) -> Launch {
+        launch
+            .env("COUNTERPART_DATABASE__URL", &self.database)
+            .env("COUNTERPART_REDIS__URL", &self.redis)
+            .env("COUNTERPART_AUTH__KEYS_DIR", self.keys.path())
+    }
+
+    async fn api(&self) -> Process {
+        self.with(Launch::api(&self.database)).start().await
+    }
+
+    async fn worker(&self, relay: &SmtpServer) -> Process {
+        let launch = self.with(Launch::worker(&self.database)).mail_through(relay);
+        launch.env("COUNTERPART_WORKER__TICK_SECONDS", "1").start().await
+    }
+
+    fn client(&self, api: &Process) -> Client {
+        Client::new(api.base(), &self.token)
+    }
+}
+
+#[tokio::test]
+async fn live_updates_cross_replicas_and_outlive_redis() {
+    let (Some(database), Some(mut redis)) = (TestDatabase::create().await, TestRedisServer::start().await) else {
+        return;
+    };
+    let (site, relay) = (Site::found(&database, &redis).await, SmtpServer::start());
+    let (one, mut other) = (site.api().await, site.api().await);
+    let (first, second) = (site.client(&one), site.client(&other));
+    let mut socket = Socket::open(&second).await;
+    let matches = "subscription { matchUpdated { id status } }";
+    socket.subscribe("m", matches, json!({})).await;
+    let mut events = Events::open(&second, matches, json!({})).await;
+
+    // The worker plans, one replica was asked, and the other tells.
+    let run = request_run(&first, 4).await;
+    let progress = "subscription($id: ID!) { matchRunProgress(runId: $id) { status percent } }";
+    let mut watched = Events::open(&second, progress, json!({ "id": run })).await;
+    let mut worker = site.worker(&relay).await;
+    let mut last = Value::Null;
+    while last != "PUBLISHED" {
+        last = watched.data().await["matchRunProgress"]["status"].clone();
+    }
+    assert_eq!(watched.next().await.0, "complete");
+    assert!(worker.terminate().await.success(), "{}", worker.stderr());
+    let made = [events.data().await, events.data().await].map(|data| data["matchUpdated"]["id"].clone());
+    for id in &made {
+        let told = socket.data("m").await["matchUpdated"].clone();
+        assert!(made.contains(&told["id"]) && told["status"] == "ACTIVE", "{id} {told}");
+    }
+
+    // One replica changes a match while Redis is away: nobody hears of it, until Redis is back.
+    redis.take_away();
+    let pause = mutation("pauseMatch", "match { status }");
+    first.mutate(&pause, json!({ "input": { "id": made[0] } })).await;
+    redis.bring_back().await;
+    let is_told = |data: &Value| data["matchUpdated"] == json!({ "id": made[0], "status": "PAUSED" });
+    while !is_told(&events.data().await) {}
+    while !is_told(&socket.data("m").await) {}
+
+    // And from then on as before, once publishers dare to try again.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let resume = mutation("resumeMatch", "match { status }");
+    first.mutate(&resume, json!({ "input": { "id": made[0] } })).await;
+    while events.data().await["matchUpdated"]["status"] != "ACTIVE" {}
+
+    // Whoever listens is told that the process stops, and does not keep it from stopping.
+    other.signal("TERM");
+    assert_eq!(socket.code().await, 1001);
+    while events.next().await.0 != "complete" {}
+    assert!(other.wait().await.success(), "{}", other.stderr());
 }
 
 /// A peer program with so many people in it, and a run of it; gives back the run's id.

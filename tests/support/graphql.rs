@@ -62,13 +62,28 @@ impl Client {
         self.post(json!({ "query": document, "variables": variables })).await
     }
 
+    /// The address of the endpoint.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The bearer token, if there is one.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// A request with any JSON as its body, that wants this media type.
+    pub(crate) fn request(&self, body: &Value, accept: &str) -> reqwest::RequestBuilder {
+        let request = self.http.post(&self.endpoint).header(ACCEPT, accept).json(body);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
     /// Sends any JSON as the body of a request.
     pub(crate) async fn post(&self, body: Value) -> Answer {
-        let mut request =
-            self.http.post(&self.endpoint).header(ACCEPT, "application/graphql-response+json").json(&body);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.request(&body, "application/graphql-response+json");
         if let Some(slug) = &self.organization {
             request = request.header("counterpart-organization", slug);
         }

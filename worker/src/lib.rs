@@ -27,13 +27,12 @@ mod webhooks;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use serde_json::json;
 use shared::{
     bus::{Bus, Topic},
     clock::Clock,
     config::Config,
     outbound::{Outbound, OutboundError},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tx},
 };
 use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
@@ -107,10 +106,11 @@ impl Worker {
         self.shutdown.is_cancelled()
     }
 
-    /// Tells live subscribers that a match changed; after the commit.
-    async fn tell_match(&self, match_id: Uuid, program_id: Uuid, organization_id: Uuid) {
-        let payload = json!({ "matchId": match_id, "programId": program_id, "organizationId": organization_id });
-        self.bus.publish(Topic::MatchUpdated, &payload.to_string()).await;
+    /// Commits, and tells live subscribers what changed.
+    async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
+        let changes = tx.commit().await?;
+        self.bus.announce(changes).await;
+        Ok(())
     }
 
     async fn nights(&self, mut wake: Wake) {

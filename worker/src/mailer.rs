@@ -79,7 +79,7 @@ impl Worker {
     async fn claim_messages(&self, limit: u64) -> Result<Vec<(Lease, Message)>, StoreError> {
         let tx = self.store.begin().await?;
         let claimed = store::messages::claim(&tx, self.instance, self.lease(), limit, self.clock.now()).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         Ok(claimed)
     }
 
@@ -166,7 +166,7 @@ impl Worker {
             | Mail::MatchEnded(_)
             | Mail::WebhookDisabled(_) => None,
         };
-        tx.commit().await?;
+        self.commit(tx).await?;
         let Some(person) = person.filter(|person| person.active) else {
             return Ok(Err("the person is not written to any more".to_owned()));
         };
@@ -182,7 +182,7 @@ impl Worker {
     async fn mark_handed(&self, lease: Lease) -> Result<(), StoreError> {
         let tx = self.store.begin().await?;
         store::messages::mark_handed(&tx, lease, self.lease(), self.clock.now()).await?;
-        tx.commit().await
+        self.commit(tx).await
     }
 
     /// What a failure means for the message, and for the relay.
@@ -227,7 +227,7 @@ impl Worker {
     async fn finish(&self, lease: Lease, outcome: Outcome) -> Result<(), StoreError> {
         let tx = self.store.begin().await?;
         store::messages::finish(&tx, lease, outcome, self.clock.now()).await?;
-        tx.commit().await
+        self.commit(tx).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! checks again whatever may have changed meanwhile. A worker that dies loses its lease, and another begins anew.
 
 mod explain;
+mod gauge;
 mod input;
 mod load;
 mod persist;
@@ -14,7 +15,6 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::json;
 use shared::{
     bus::Topic,
     domain::{
@@ -22,15 +22,21 @@ use shared::{
         organizations::Organization,
         programs::Program,
     },
+    live::RunProgress,
     matchmaking::Setting,
     store::{self, StoreError},
 };
 
-use self::{load::Snapshot, planning::RoundPlan};
+use tokio::time::{Instant, interval, interval_at};
+
+use self::{gauge::Gauge, load::Snapshot, planning::RoundPlan};
 use crate::Worker;
 
 /// How often a run is begun before it counts as failed. Only a worker that dies or a database that fails begins again.
 const ATTEMPTS: i32 = 3;
+
+/// How often live subscribers are told how far a run is, at most.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How planning ended.
 enum Planned {
@@ -73,8 +79,7 @@ impl Worker {
             let steps = (RunStatus::Queued.as_str(), RunStatus::Running.as_str());
             persist::record(&tx, &self.clock, &run, steps, None).await?;
         }
-        tx.commit().await?;
-        self.tell_progress(&run).await;
+        self.commit(tx).await?;
         Ok(Some(run))
     }
 
@@ -95,8 +100,8 @@ impl Worker {
             Planned::Lost => return Ok(false),
         };
         let setting = Setting { organization: &organization, program: &program, clock: &self.clock, actor_id: None };
-        let made = match persist::store_plan(&self.store, setting, &mut run, &snapshot, plans).await {
-            Ok(made) => made,
+        let (made, changes) = match persist::store_plan(&self.store, setting, &mut run, &snapshot, plans).await {
+            Ok(stored) => stored,
             Err(StoreError::Conflict(what)) => {
                 // A worker that took over, or staff who discarded the run, were faster: theirs counts.
                 tracing::warn!(run = %run.id, what, "a plan was not stored");
@@ -104,11 +109,8 @@ impl Worker {
             }
             Err(error) => return Err(error),
         };
-        tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made.len(), "a run is done");
-        self.tell_progress(&run).await;
-        for match_id in made {
-            self.tell_match(match_id, program.id, organization.id).await;
-        }
+        tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made, "a run is done");
+        self.bus.announce(changes).await;
         self.bus.publish(Topic::MessagesDue, "{}").await;
         Ok(true)
     }
@@ -119,12 +121,17 @@ impl Worker {
         Ok(organization.zip(program))
     }
 
-    /// Plans beside the runtime's own threads, and keeps the lease meanwhile.
+    /// Plans beside the runtime's own threads, tells how far that is, and keeps the lease meanwhile.
     async fn plan(&self, run: &MatchRun, snapshot: Arc<Snapshot>) -> Result<Planned, StoreError> {
         let clock = self.clock.clone();
         let run_id = run.id;
-        let mut planning = tokio::task::spawn_blocking(move || planning::plan(&snapshot, run_id, &clock));
+        let gauge = Arc::new(Gauge::new(snapshot.rounds.len()));
+        let told = Arc::clone(&gauge);
+        let mut planning = tokio::task::spawn_blocking(move || planning::plan(&snapshot, run_id, &clock, &told));
         let third = Duration::from_secs(self.config.worker.lease_seconds) / 3;
+        let mut renewal = interval_at(Instant::now() + third, third);
+        let mut look = interval(LOOK_EVERY);
+        let mut shown = None;
         loop {
             tokio::select! {
                 planned = &mut planning => {
@@ -134,7 +141,15 @@ impl Worker {
                         Err(_) => Planned::Impossible("planning stopped unexpectedly; see the worker's log".to_owned()),
                     });
                 }
-                () = tokio::time::sleep(third) => match self.renew_run(run).await {
+                _ = look.tick() => {
+                    let now = gauge.read();
+                    if shown.replace(now) != Some(now) {
+                        let (phase, percent) = now;
+                        let progress = RunProgress { phase: Some(phase), percent: Some(percent), ..RunProgress::of(run) };
+                        self.bus.announce_progress(progress).await;
+                    }
+                }
+                _ = renewal.tick() => match self.renew_run(run).await {
                     Ok(()) => {}
                     Err(StoreError::Conflict(_)) => return Ok(Planned::Lost),
                     // The lease lasts for another two tries, and storing the plan checks it anyway.
@@ -147,28 +162,17 @@ impl Worker {
     async fn renew_run(&self, run: &MatchRun) -> Result<(), StoreError> {
         let tx = self.store.begin().await?;
         store::match_runs::renew(&tx, run, self.lease()).await?;
-        tx.commit().await
+        self.commit(tx).await
     }
 
     async fn fail_run(&self, mut run: MatchRun, why: String) -> Result<bool, StoreError> {
         tracing::error!(run = %run.id, program = %run.program_id, why, "a run failed");
         let tx = self.store.begin().await?;
         match persist::fail(&tx, &self.clock, &mut run, why).await {
-            Ok(()) => tx.commit().await?,
+            Ok(()) => self.commit(tx).await?,
             Err(StoreError::Conflict(_)) => return Ok(false),
             Err(error) => return Err(error),
         }
-        self.tell_progress(&run).await;
         Ok(true)
-    }
-
-    async fn tell_progress(&self, run: &MatchRun) {
-        let payload = json!({
-            "runId": run.id,
-            "programId": run.program_id,
-            "organizationId": run.organization_id,
-            "status": run.status.as_str(),
-        });
-        self.bus.publish(Topic::RunProgress, &payload.to_string()).await;
     }
 }

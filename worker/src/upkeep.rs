@@ -101,8 +101,7 @@ impl Worker {
         self.setting(&organization, &program)
             .end_match(&tx, &mut found, MatchEvent::Expire, reason, (a, b), &[])
             .await?;
-        tx.commit().await?;
-        self.tell_match(found.id, found.program_id, found.organization_id).await;
+        self.commit(tx).await?;
         Ok(true)
     }
 
@@ -124,7 +123,7 @@ impl Worker {
         if !is_complete(&found, &program) {
             setting.step_enrollment(&tx, &mut found, EnrollmentEvent::Reopen, None).await?;
         }
-        tx.commit().await?;
+        self.commit(tx).await?;
         Ok(true)
     }
 
@@ -148,7 +147,7 @@ impl Worker {
         }
         setting.step_round(&tx, &mut found, RoundEvent::Complete).await?;
         setting.wind_up_round(&tx, &found, RoundEvent::Complete).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         tracing::info!(round = %found.id, "a round is completed");
         Ok(true)
     }

@@ -6,7 +6,7 @@ import { Editor } from './editor.js';
 import { History, showExamples } from './guide.js';
 import { GRAPHQL, JSON_TEXT, depthAt, operations } from './language.js';
 import { splitters } from './layout.js';
-import { curl, send, succeeded } from './request.js';
+import { curl, follow, send, succeeded } from './request.js';
 import { Result } from './result.js';
 import { fetchSchema } from './schema.js';
 import { fieldLines, operation } from './skeleton.js';
@@ -81,13 +81,16 @@ async function run() {
   if (!asked) return variables.area.focus();
   if (!asked.query.trim()) return note('Write a query first.');
   note();
-  if (asked.chosen?.kind === 'subscription') return note('Subscriptions need an open stream; this page runs queries and mutations.');
   running = new AbortController();
   nameRun();
   result.wait();
-  const outcome = await send({ ...asked, signal: running.signal });
+  const listens = asked.chosen?.kind === 'subscription';
+  if (listens) note('Listening: each event replaces the one before, until you press Cancel.');
+  const question = { ...asked, signal: running.signal };
+  const outcome = await (listens ? follow(question, (event) => result.show(event)) : send(question)) ?? { kind: 'canceled', ms: 0 };
   running = null;
   nameRun();
+  if (listens) note('The stream is over.');
   result.show(outcome);
   history.add({
     at: Date.now(), name: asked.chosen?.name ?? asked.query.trim().replace(/\s+/g, ' ').slice(0, 60), query: asked.query, variables: variables.text,

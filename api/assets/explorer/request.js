@@ -1,42 +1,77 @@
 // One GraphQL request over HTTP, and everything worth saying about how it went.
 
-/** Never throws: the server being gone, or answering with something else than JSON, are outcomes like any other. */
-export async function send({ query, variables, operationName, token, signal }) {
-  const started = performance.now();
-  const headers = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' };
-  if (token) headers.Authorization = `Bearer ${token}`;
+const ask = ({ query, variables, operationName, token, signal }, accept) => fetch('/graphql', {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json', Accept: accept, ...(token ? { Authorization: `Bearer ${token}` } : {}) },
+  body: JSON.stringify({ query, variables, operationName }),
+  // Only the bearer token may say who is asking.
+  credentials: 'omit',
+  cache: 'no-store',
+  signal,
+});
+
+const outcomeOf = (response, token, started, text, size) => {
+  const outcome = {
+    kind: 'answer',
+    anonymous: !token,
+    status: response.status,
+    statusText: response.statusText,
+    contentType: response.headers.get('Content-Type') ?? '',
+    retryAfter: response.headers.get('Retry-After'),
+    requestId: response.headers.get('X-Request-Id'),
+    text,
+    size,
+    ms: performance.now() - started,
+  };
   try {
-    const response = await fetch('/graphql', {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ query, variables, operationName }),
-      // Only the bearer token may say who is asking.
-      credentials: 'omit',
-      cache: 'no-store',
-      signal,
-    });
-    const bytes = await response.arrayBuffer();
-    const outcome = {
-      kind: 'answer',
-      anonymous: !token,
-      status: response.status,
-      statusText: response.statusText,
-      contentType: response.headers.get('Content-Type') ?? '',
-      retryAfter: response.headers.get('Retry-After'),
-      requestId: response.headers.get('X-Request-Id'),
-      text: new TextDecoder().decode(bytes),
-      size: bytes.byteLength,
-      ms: performance.now() - started,
-    };
-    try {
-      outcome.body = JSON.parse(outcome.text);
-    } catch {
-      outcome.kind = 'not-json';
-    }
-    if (outcome.kind === 'answer' && (outcome.body === null || typeof outcome.body !== 'object')) outcome.kind = 'not-json';
-    return outcome;
+    outcome.body = JSON.parse(outcome.text);
+  } catch {
+    outcome.kind = 'not-json';
+  }
+  if (outcome.kind === 'answer' && (outcome.body === null || typeof outcome.body !== 'object')) outcome.kind = 'not-json';
+  return outcome;
+};
+
+const whole = async (response, token, started) => {
+  const bytes = await response.arrayBuffer();
+  return outcomeOf(response, token, started, new TextDecoder().decode(bytes), bytes.byteLength);
+};
+
+const broken = (error, started) => ({ kind: error.name === 'AbortError' ? 'canceled' : 'unreachable', ms: performance.now() - started });
+
+/** Never throws: the server being gone, or answering with something else than JSON, are outcomes like any other. */
+export async function send(request) {
+  const started = performance.now();
+  try {
+    return await whole(await ask(request, 'application/graphql-response+json'), request.token, started);
   } catch (error) {
-    return { kind: error.name === 'AbortError' ? 'canceled' : 'unreachable', ms: performance.now() - started };
+    return broken(error, started);
+  }
+}
+
+/** Follows a subscription as server-sent events and tells the outcome of each. Never throws; the last outcome comes back. */
+export async function follow(request, tell) {
+  const started = performance.now();
+  let last = null;
+  try {
+    const response = await ask(request, 'text/event-stream');
+    if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) return await whole(response, request.token, started);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ''; ;) {
+      const { value, done } = await reader.read();
+      if (done) return last;
+      text += value;
+      const events = text.split('\n\n');
+      text = events.pop();
+      for (const event of events) {
+        const data = event.match(/^data: (.*)$/m)?.[1];
+        if (!data || !event.startsWith('event: next')) continue;
+        last = outcomeOf(response, request.token, started, data, new TextEncoder().encode(data).byteLength);
+        tell(last);
+      }
+    }
+  } catch (error) {
+    return last ?? broken(error, started);
   }
 }
 

@@ -1,12 +1,14 @@
 //! Who may use which root field: the table that tests walk through, row by row and column by column.
 
-/// Query or mutation.
+/// Query, mutation or subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
     /// A field of `Query`.
     Query,
     /// A field of `Mutation`.
     Mutation,
+    /// A field of `Subscription`.
+    Subscription,
 }
 
 /// What a caller of one kind gets.
@@ -16,7 +18,7 @@ pub enum Access {
     Allowed,
     /// null, as if there were no such thing.
     Hidden,
-    /// Of a query the error FORBIDDEN; of a mutation a `userErrors` entry FORBIDDEN, or `NOT_FOUND` for a row that is hidden.
+    /// Of a query or subscription the error FORBIDDEN; of a mutation a `userErrors` entry FORBIDDEN, or `NOT_FOUND` for a row that is hidden.
     Forbidden,
     /// The error UNAUTHENTICATED.
     Unauthenticated,
@@ -68,7 +70,7 @@ const fn administrators(root: Root, name: &'static str, others: Access) -> RootF
 }
 
 use Access::{Forbidden, Hidden};
-use Root::{Mutation, Query};
+use Root::{Mutation, Query, Subscription};
 
 /// Every root field of the schema. A test fails on a field that is missing here.
 pub const ROOT_FIELDS: &[RootField] = &[
@@ -134,4 +136,6 @@ pub const ROOT_FIELDS: &[RootField] = &[
     administrators(Mutation, "updateIssuer", Forbidden),
     administrators(Mutation, "deleteIssuer", Forbidden),
     everybody(Mutation, "deleteIdentity"),
+    everybody(Subscription, "matchUpdated"),
+    program_staff(Subscription, "matchRunProgress", Forbidden),
 ];

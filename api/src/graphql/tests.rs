@@ -1,5 +1,6 @@
 //! The schema as a whole, without a database.
 
+mod feed;
 mod sight;
 mod world;
 
@@ -29,7 +30,7 @@ fn the_committed_schema_is_the_one_that_is_served() {
 }
 
 async fn introspected() -> Value {
-    let schema = async_graphql::Schema::new(super::Query, super::Mutation::default(), async_graphql::EmptySubscription);
+    let schema = async_graphql::Schema::new(super::Query, super::Mutation::default(), super::Subscription);
     let query = "{ __schema { types { kind name description fields { name description args { name description } }
         inputFields { name description } enumValues { name description } specifiedByURL } } }";
     let response = schema.execute(query).await;
@@ -51,7 +52,9 @@ async fn every_root_field_has_its_row_of_authorization() {
     };
     assert_eq!(fields("Query"), listed(Root::Query));
     assert_eq!(fields("Mutation"), listed(Root::Mutation));
-    assert_eq!(ROOT_FIELDS.len(), listed(Root::Query).len() + listed(Root::Mutation).len(), "no row twice");
+    assert_eq!(fields("Subscription"), listed(Root::Subscription));
+    let distinct = [Root::Query, Root::Mutation, Root::Subscription].map(|root| listed(root).len());
+    assert_eq!(ROOT_FIELDS.len(), distinct.iter().sum::<usize>(), "no row twice");
 }
 
 #[tokio::test]
@@ -86,7 +89,7 @@ async fn everything_in_the_schema_is_described() {
 
 /// A request of nobody, which no resolver can take to the database.
 async fn ask(query: &str, variables: Value) -> Value {
-    let schema = async_graphql::Schema::new(super::Query, super::Mutation::default(), async_graphql::EmptySubscription);
+    let schema = async_graphql::Schema::new(super::Query, super::Mutation::default(), super::Subscription);
     let request = Request::new(query).variables(Variables::from_json(variables));
     let response: Response = super::errors::finish(schema.execute(request).await, "r1");
     serde_json::to_value(response).expect("an answer is JSON")

@@ -242,6 +242,20 @@ word! {
 }
 
 word! {
+    /// What a worker is doing in one round of a run, in this order.
+    RunPhase = "shared::domain::match_runs::RunPhase" {
+        /// Scores the pairs that the rules allow.
+        Scoring,
+        /// Looks for the best plan.
+        Solving,
+        /// Proves that the plan is the best.
+        Proving,
+        /// Finds out why, and why not.
+        Explaining,
+    }
+}
+
+word! {
     /// The states of a match run.
     RunStatus = "shared::domain::match_runs::RunStatus" {
         /// Waits for a worker.

@@ -50,6 +50,17 @@ pub(super) enum Fault {
         "The request took too long and was stopped. A mutation may have been carried out: look before you repeat it."
     )]
     TimedOut,
+    #[error("There are as many open streams here as this server keeps; try again in a moment.")]
+    Busy,
+    #[error(
+        "Only {most} operations may go on at a time over one connection; complete one, or open another connection."
+    )]
+    TooManyOperations {
+        /// Over one connection.
+        most: usize,
+    },
+    #[error("Pages of this origin may not open a connection here.")]
+    Origin,
     #[error("Something went wrong on our side. Quote the request id when you report it.")]
     Internal,
     #[error("The service cannot reach its database right now; try again in a moment.")]
@@ -63,11 +74,23 @@ impl Fault {
             Self::Method | Self::QueriesOnly | Self::NotAcceptable | Self::NotJson | Self::Malformed(_) => {
                 ErrorCode::BadUserInput
             }
-            Self::TooLarge { .. } => ErrorCode::LimitExceeded,
+            Self::TooLarge { .. } | Self::Busy | Self::TooManyOperations { .. } => ErrorCode::LimitExceeded,
+            Self::Origin => ErrorCode::Forbidden,
             Self::Token(_) | Self::Nobody | Self::Unlinked(_) => ErrorCode::Unauthenticated,
             Self::TimedOut => ErrorCode::Timeout,
             Self::Internal | Self::Unavailable | Self::NoKeys => ErrorCode::Internal,
         }
+    }
+
+    /// Whether it says that the token does not stand for anybody (any more).
+    pub(super) fn is_about_the_token(&self) -> bool {
+        matches!(self, Self::Token(_) | Self::Nobody)
+    }
+
+    /// The GraphQL error that tells it.
+    pub(super) fn error(&self, request_id: &str) -> serde_json::Value {
+        let extensions = json!({ "code": self.code().as_str(), "requestId": request_id });
+        json!({ "message": self.to_string(), "extensions": extensions })
     }
 
     /// The header that goes with the status, where one belongs to it.
@@ -82,8 +105,11 @@ impl Fault {
             Self::Nobody => Some((header::WWW_AUTHENTICATE, challenge("the token's person is unknown or inactive"))),
             Self::Unlinked(why) => Some((header::WWW_AUTHENTICATE, challenge(&why.to_string()))),
             Self::NoKeys => Some((header::RETRY_AFTER, "30".to_owned())),
+            Self::Busy => Some((header::RETRY_AFTER, "5".to_owned())),
             Self::NotAcceptable
             | Self::NotJson
+            | Self::TooManyOperations { .. }
+            | Self::Origin
             | Self::TooLarge { .. }
             | Self::Malformed(_)
             | Self::TimedOut
@@ -111,7 +137,9 @@ fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
         (Err(Fault::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
         (Err(Fault::NotJson), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (Err(Fault::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,
-        (Err(Fault::Unavailable | Fault::NoKeys), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(Fault::Origin), _) => StatusCode::FORBIDDEN,
+        (Err(Fault::TooManyOperations { .. }), _) => StatusCode::TOO_MANY_REQUESTS,
+        (Err(Fault::Unavailable | Fault::NoKeys | Fault::Busy), _) => StatusCode::SERVICE_UNAVAILABLE,
         (Err(Fault::TimedOut), _) => StatusCode::GATEWAY_TIMEOUT,
     }
 }
@@ -124,10 +152,16 @@ pub(super) const AS_IT_IS: &str = "identity";
 
 /// A GraphQL answer without `data`, which an answer to a document that was not executed must not have.
 #[derive(Serialize)]
-struct Refused<'a> {
+pub(super) struct Refused<'a> {
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     extensions: &'a std::collections::BTreeMap<String, async_graphql::Value>,
+}
+
+impl<'a> From<&'a Response> for Refused<'a> {
+    fn from(response: &'a Response) -> Self {
+        Self { errors: &response.errors, extensions: &response.extensions }
+    }
 }
 
 /// The HTTP answer for whatever came of a request.
@@ -135,16 +169,13 @@ pub(super) fn answer(outcome: &Result<Response, Fault>, media: Media, request_id
     let mut answer = HttpResponse::build(status(outcome, media));
     answer.content_type(media.content_type()).insert_header((header::VARY, "accept"));
     let body = match outcome {
-        Ok(response) if is_request_error(response) => {
-            serde_json::to_string(&Refused { errors: &response.errors, extensions: &response.extensions })
-        }
+        Ok(response) if is_request_error(response) => serde_json::to_string(&Refused::from(response)),
         Ok(response) => serde_json::to_string(response),
         Err(fault) => {
             if let Some(header) = fault.header() {
                 answer.insert_header(header);
             }
-            let extensions = json!({ "code": fault.code().as_str(), "requestId": request_id });
-            Ok(json!({ "errors": [{ "message": fault.to_string(), "extensions": extensions }] }).to_string())
+            Ok(json!({ "errors": [fault.error(request_id)] }).to_string())
         }
     };
     match body {

@@ -10,21 +10,35 @@ use crate::{caller::Caller, issuers::ForeignError};
 /// needs it; with it, what other organizations have registered does not matter.
 const ORGANIZATION: &str = "counterpart-organization";
 
-/// The bearer token of a request; `None` without one. Only the header counts: no cookie and no parameter can lend
+/// What a request, or a stream, shows for itself.
+#[derive(Clone, Debug)]
+pub(super) struct Credentials {
+    /// The bearer token.
+    pub(super) token: String,
+    /// The slug of the organization that it is meant for, when it says so.
+    pub(super) organization: Option<String>,
+}
+
+/// The credentials of a request; `None` without a bearer token. Only the header counts: no cookie and no parameter can lend
 /// somebody's name to a page that they happen to look at.
-pub(super) fn token(headers: &HeaderMap) -> Result<Option<String>, AuthError> {
+pub(super) fn credentials(headers: &HeaderMap) -> Result<Option<Credentials>, AuthError> {
     let mut values = headers.get_all(header::AUTHORIZATION);
     let Some(value) = values.next() else { return Ok(None) };
     // Two headers could be read as two people by two programs.
     if values.next().is_some() {
         return Err(AuthError::Malformed);
     }
-    let text = value.to_str().map_err(|_| AuthError::Malformed)?;
+    let token = read(value.to_str().map_err(|_| AuthError::Malformed)?)?;
+    Ok(Some(Credentials { token, organization: organization(headers) }))
+}
+
+/// The token in the text of an `Authorization`.
+pub(super) fn read(text: &str) -> Result<String, AuthError> {
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::Missing);
     }
-    Ok(Some(token.trim().to_owned()))
+    Ok(token.trim().to_owned())
 }
 
 /// The organization that a request is meant for, by its slug; `None` when it does not say.
@@ -33,16 +47,15 @@ pub(super) fn organization(headers: &HeaderMap) -> Option<String> {
     headers.get(ORGANIZATION).map(|value| value.to_str().unwrap_or_default().trim().to_owned())
 }
 
-/// Who this token stands for, as things are now: whatever asks on somebody's behalf, be it a request or a subscription
-/// that goes on for hours, comes through here.
-/// `organization` is the one that the request is meant for, when it says so.
+/// Who these credentials stand for, as things are now: whatever asks on somebody's behalf, be it a request or a
+/// subscription that goes on for hours, comes through here.
 pub(super) async fn authenticate(
     service: &Service,
-    token: &str,
-    organization: Option<&str>,
+    credentials: &Credentials,
     request_id: String,
 ) -> Result<Caller, Fault> {
-    let claims = claims(service, token, organization, &request_id).await?;
+    let organization = credentials.organization.as_deref();
+    let claims = claims(service, &credentials.token, organization, &request_id).await?;
     match Caller::load(&service.store, &claims, request_id).await {
         Ok(Some(caller)) => Ok(caller),
         Ok(None) => Err(Fault::Nobody),

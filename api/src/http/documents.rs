@@ -40,7 +40,8 @@ pub(super) fn from_query_string(query_string: &str) -> Result<Request, Fault> {
     from_parameters(parameters)
 }
 
-fn from_parameters(mut parameters: Map<String, Value>) -> Result<Request, Fault> {
+/// Reads the members of a request, wherever they came from.
+pub(super) fn from_parameters(mut parameters: Map<String, Value>) -> Result<Request, Fault> {
     let mut take = |name: &str| parameters.remove(name).filter(|value| !value.is_null());
     let mut request = match take("query") {
         Some(Value::String(document)) => Request::new(document),

@@ -1,5 +1,6 @@
 //! The HTTP layer on a real port, over a small schema of its own.
 
+mod events;
 mod health;
 mod identity;
 mod interruptions;
@@ -7,6 +8,7 @@ mod mailbox;
 mod negotiation;
 mod pages;
 mod requests;
+mod sockets;
 
 use std::{
     sync::{
@@ -25,7 +27,8 @@ use shared::{
     bus::Bus,
     clock::Clock,
     config::Config,
-    store::Store,
+    domain::{organizations::Organization, people::Person},
+    store::{self, Store},
 };
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -35,7 +38,8 @@ use tokio_util::{
 };
 use uuid::Uuid;
 
-use crate::{App, DevSamples, Readiness, caller::Caller};
+use super::Service;
+use crate::{App, DevSamples, Readiness, caller::Caller, graphql::Operation};
 
 const NEWER: &str = "application/graphql-response+json; charset=utf-8";
 const OLDER: &str = "application/json; charset=utf-8";
@@ -118,15 +122,25 @@ impl Server {
 
     /// The same with some settings changed: their environment names without the prefix, and values.
     async fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::begin(settings, false).await
+        Self::begin(settings, false, true, |_| {}).await
     }
 
     /// The same with all tables; the others have none, for they never get as far.
     async fn start_with_tables() -> Self {
-        Self::begin(&[], true).await
+        Self::begin(&[], true, true, |_| {}).await
     }
 
-    async fn begin(settings: &[(&str, &str)], has_tables: bool) -> Self {
+    /// The same over the product's own schema, with all tables.
+    async fn start_product(adjust: impl FnOnce(&mut Service)) -> Self {
+        Self::begin(&[], true, false, adjust).await
+    }
+
+    async fn begin(
+        settings: &[(&str, &str)],
+        has_tables: bool,
+        is_witnessed: bool,
+        adjust: impl FnOnce(&mut Service),
+    ) -> Self {
         // Refused when another test was first, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir().unwrap();
@@ -144,10 +158,18 @@ impl Server {
         let witness = Arc::new(Witness::default());
         let schema =
             Schema::build(Query(Arc::clone(&witness)), Mutation(Arc::clone(&witness)), EmptySubscription).finish();
-        app.service.execute = Arc::new(move |caller, request, request_id| {
-            let (schema, request) = (schema.clone(), request.data(caller).data(request_id));
-            Box::pin(async move { schema.execute(request).await })
-        });
+        if is_witnessed {
+            let same = schema.clone();
+            app.service.execute = Arc::new(move |caller, request, request_id| {
+                let (schema, request) = (schema.clone(), request.data(caller).data(request_id));
+                Box::pin(async move { schema.execute(request).await })
+            });
+            app.service.operate = Arc::new(move |caller, request, request_id| {
+                let (schema, request) = (same.clone(), request.data(caller).data(request_id));
+                Box::pin(async move { Operation::Answer(Box::new(schema.execute(request).await)) })
+            });
+        }
+        adjust(&mut app.service);
 
         let redirects = reqwest::redirect::Policy::none();
         let http = Client::builder().no_proxy().redirect(redirects).timeout(Duration::from_secs(30)).build().unwrap();
@@ -181,6 +203,49 @@ impl Server {
     fn token(&self, organization_id: Uuid, person_id: Uuid) -> String {
         let grant = Grant { organization_id, person_id, ttl: TimeDelta::hours(1) };
         self.signer.sign(&grant, self.clock.now()).unwrap()
+    }
+
+    /// A person of an organization of their own, in a server with tables.
+    async fn member(&self) -> Person {
+        let now = self.clock.now();
+        let organization = Organization {
+            id: self.clock.new_id(),
+            slug: "lwb".to_owned(),
+            name: "Librarians Without Borders".to_owned(),
+            contact: None,
+            portal_url: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let person = Person {
+            id: self.clock.new_id(),
+            organization_id: organization.id,
+            external_id: None,
+            name: "Amina Odhiambo".to_owned(),
+            email: "amina@example.ke".to_owned(),
+            headline: None,
+            country: Some("KE".to_owned()),
+            languages: vec!["en".to_owned()],
+            time_zone: "Africa/Nairobi".to_owned(),
+            locale: "en".to_owned(),
+            active: true,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let tx = self.store.begin().await.unwrap();
+        store::organizations::insert(&tx, &organization).await.unwrap();
+        store::people::insert_many(&tx, std::slice::from_ref(&person)).await.unwrap();
+        tx.commit().await.unwrap();
+        person
+    }
+
+    /// Marks a person as gone.
+    async fn let_go(&self, person: &mut Person) {
+        person.active = false;
+        let tx = self.store.begin().await.unwrap();
+        store::people::update(&tx, person).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// Asks the server to stop and waits until it has.

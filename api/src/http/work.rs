@@ -6,7 +6,10 @@ use tokio::{
     runtime::Handle,
     time::{Instant, timeout, timeout_at},
 };
-use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 use tracing::Instrument as _;
 
 use super::answers::Fault;
@@ -22,12 +25,28 @@ const GIVEN_UP: Duration = Duration::from_secs(1);
 pub(crate) struct Work {
     runtime: Handle,
     tasks: TaskTracker,
+    stopping: CancellationToken,
 }
 
 impl Work {
-    /// Work on the runtime this is called in.
-    pub(crate) fn new() -> Self {
-        Self { runtime: Handle::current(), tasks: TaskTracker::new() }
+    /// Work on the runtime this is called in. Streams, which have no end of their own, end when `stopping` is cancelled.
+    pub(crate) fn new(stopping: CancellationToken) -> Self {
+        Self { runtime: Handle::current(), tasks: TaskTracker::new(), stopping }
+    }
+
+    /// Cancelled when the process stops.
+    pub(super) fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// Begins work that goes on until it is done or the handle is dropped.
+    pub(super) fn start(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
+        AbortOnDropHandle::new(self.tasks.spawn_on(work.in_current_span(), &self.runtime))
+    }
+
+    /// Begins the service of a connection, on the thread that accepted it.
+    pub(super) fn start_here(&self, service: impl Future<Output = ()> + 'static) {
+        self.tasks.spawn_local(service.in_current_span());
     }
 
     /// Does `work` until `deadline`. It ends early when the future returned here is dropped, as it is when the client

@@ -48,6 +48,8 @@ pub struct HttpConfig {
     pub body_limit_bytes: usize,
     /// How long one request may take, in seconds.
     pub request_timeout_seconds: u64,
+    /// How many streams, WebSockets included, may be open at a time.
+    pub stream_limit: usize,
 }
 
 impl HttpConfig {

@@ -76,6 +76,20 @@ words! {
 }
 
 words! {
+    /// What a worker is doing in one round of a run, in this order.
+    RunPhase {
+        /// Scores the pairs that the rules allow.
+        Scoring = "SCORING",
+        /// Looks for the best plan.
+        Solving = "SOLVING",
+        /// Proves that the plan is the best.
+        Proving = "PROVING",
+        /// Finds out why, and why not.
+        Explaining = "EXPLAINING",
+    }
+}
+
+words! {
     /// What can happen to a run.
     RunEvent {
         /// A worker takes it.
@@ -100,6 +114,18 @@ state_machine! { "the match run", RunStatus x RunEvent {
     Ready + Publish => Published,
     Ready + Discard => Discarded,
 }}
+
+impl MatchRun {
+    /// Whether nothing more will come of it: a preview is over once it is planned, other runs once they are published
+    /// or put away.
+    pub fn is_over(&self) -> bool {
+        match self.status {
+            RunStatus::Queued | RunStatus::Running => false,
+            RunStatus::Ready => self.dry_run,
+            RunStatus::Failed | RunStatus::Published | RunStatus::Discarded => true,
+        }
+    }
+}
 
 /// What a run found, over all rounds of the program that were due.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

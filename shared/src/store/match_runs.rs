@@ -134,7 +134,11 @@ pub async fn insert(tx: &Tx, run: &MatchRun) -> Result<bool, StoreError> {
         .on_conflict_do_nothing_on([row::Column::ProgramId, row::Column::LocalDate])
         .exec_without_returning(&tx.tx)
         .await?;
-    Ok(matches!(inserted, sea_orm::TryInsertResult::Inserted(1)))
+    let is_new = matches!(inserted, sea_orm::TryInsertResult::Inserted(1));
+    if is_new {
+        tx.noted.note_run(run);
+    }
+    Ok(is_new)
 }
 
 /// Takes the oldest run that nobody works on: queued, or running under a lease that ran out. At most one worker gets it.
@@ -178,7 +182,9 @@ pub async fn claim(tx: &Tx, owner: Uuid, lease: TimeDelta, now: DateTime<Utc>) -
         .filter(row::Column::Id.eq(row.id))
         .exec(&tx.tx)
         .await?;
-    match_run(row).map(Some)
+    let run = match_run(row)?;
+    tx.noted.note_run(&run);
+    Ok(Some(run))
 }
 
 /// Prolongs the lease of a run.
@@ -219,7 +225,9 @@ pub async fn update(tx: &Tx, run: &MatchRun, read_as: RunStatus) -> Result<(), S
         .filter(row::Column::Status.eq(read_as.as_str()))
         .exec(&tx.tx)
         .await?;
-    exactly_one(done.rows_affected, "the run")
+    exactly_one(done.rows_affected, "the run")?;
+    tx.noted.note_run(run);
+    Ok(())
 }
 
 /// Whether a program has a run that is not over: queued, or being planned.

@@ -258,7 +258,11 @@ pub async fn insert(tx: &Tx, found: &Match) -> Result<bool, StoreError> {
         .try_insert()
         .exec_without_returning(&tx.tx)
         .await?;
-    Ok(matches!(inserted, sea_orm::TryInsertResult::Inserted(1)))
+    let is_new = matches!(inserted, sea_orm::TryInsertResult::Inserted(1));
+    if is_new {
+        tx.noted.note_match(found);
+    }
+    Ok(is_new)
 }
 
 /// Stores a changed match and counts the version up.
@@ -277,6 +281,7 @@ pub async fn update(tx: &Tx, found: &mut Match) -> Result<(), StoreError> {
         .await?;
     exactly_one(done.rows_affected, "the match")?;
     found.version += 1;
+    tx.noted.note_match(found);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use shared::{
         match_runs::{MatchRun, NonMatch, PlannedPair, Report, RunEvent, RunStatus},
         programs::Consent,
     },
+    live::Changes,
     matchmaking::{Setting, publish_run},
     outbox::{self, letters::Desk},
     store::{
@@ -25,7 +26,7 @@ use super::{
 };
 
 /// Stores what was planned; the run becomes READY, and PUBLISHED at once unless it is a preview or waits for approval.
-/// Returns the matches that were made.
+/// Returns how many matches were made, and what to tell live subscribers.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker or a member of staff was faster; nothing is stored then.
@@ -35,7 +36,7 @@ pub(super) async fn store_plan(
     run: &mut MatchRun,
     snapshot: &Snapshot,
     plans: Vec<RoundPlan>,
-) -> Result<Vec<Uuid>, StoreError> {
+) -> Result<(usize, Changes), StoreError> {
     let now = setting.clock.now();
     let (mut pairs, mut findings, mut report) = (Vec::new(), Vec::new(), Report::default());
     for plan in plans {
@@ -64,17 +65,16 @@ pub(super) async fn store_plan(
     let non_matches: Vec<NonMatch> = findings.into_iter().map(non_match).collect();
     store::non_matches::insert_many(&tx, &non_matches).await?;
 
-    let mut made = Vec::new();
+    let mut made = 0;
     if !run.dry_run {
         supersede(&tx, setting.clock, run).await?;
         if setting.program.consent != Consent::CoordinatorApproves {
-            made = publish_run(&tx, &setting, run, &fresh).await?.made;
+            made = publish_run(&tx, &setting, run, &fresh).await?.made.len();
         } else if !fresh.is_empty() {
             ask_for_approval(&tx, setting, run).await?;
         }
     }
-    tx.commit().await?;
-    Ok(made)
+    Ok((made, tx.commit().await?))
 }
 
 /// Leaves out pairs whose people changed or left since the snapshot, or whom a decision keeps apart by now.

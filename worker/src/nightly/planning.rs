@@ -12,7 +12,9 @@ use shared::{
 use uuid::Uuid;
 
 use super::{
-    explain, input,
+    explain,
+    gauge::Gauge,
+    input,
     load::{Roster, Seat, Snapshot},
 };
 use crate::matching;
@@ -32,12 +34,13 @@ pub(super) struct RoundPlan {
 ///
 /// # Errors
 /// Which round cannot be planned, why, and what to do.
-pub(super) fn plan(snapshot: &Snapshot, run_id: Uuid, clock: &Clock) -> Result<Vec<RoundPlan>, String> {
+pub(super) fn plan(snapshot: &Snapshot, run_id: Uuid, clock: &Clock, gauge: &Gauge) -> Result<Vec<RoundPlan>, String> {
     let mut paired = HashSet::new();
     let mut plans = Vec::with_capacity(snapshot.rounds.len());
-    for roster in &snapshot.rounds {
+    for (index, roster) in snapshot.rounds.iter().enumerate() {
         let fault = |why: String| format!("the round \"{}\" cannot be planned: {why}", roster.round.name);
-        plans.push(plan_round(snapshot, roster, &mut paired, run_id, clock).map_err(fault)?);
+        let watch = |progress| gauge.take(index, progress);
+        plans.push(plan_round(snapshot, roster, &mut paired, run_id, clock, &watch).map_err(fault)?);
     }
     Ok(plans)
 }
@@ -48,10 +51,11 @@ fn plan_round(
     paired: &mut HashSet<(Uuid, Uuid)>,
     run_id: Uuid,
     clock: &Clock,
+    watch: matching::Watch<'_>,
 ) -> Result<RoundPlan, String> {
     let (input, words) = input::build(snapshot, roster, paired)?;
     let begin = clock.now();
-    let plan = matching::plan(&input).map_err(|fault| fault.to_string())?;
+    let plan = matching::plan_watched(&input, watch).map_err(|fault| fault.to_string())?;
     let plan_ms = u64::try_from((clock.now() - begin).num_milliseconds()).unwrap_or(0);
 
     let mut pairs = Vec::with_capacity(plan.pairs.len());

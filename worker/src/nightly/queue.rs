@@ -77,7 +77,7 @@ impl Worker {
         let why =
             too_late.then(|| format!("skipped: no worker was running until {} hours later", (now - due).num_hours()));
         let new = self.insert_night(&tx, program, date, why).await?;
-        tx.commit().await?;
+        self.commit(tx).await?;
         if new {
             tracing::info!(program = %program.id, %date, "a night is due");
         }

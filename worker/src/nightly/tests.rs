@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use shared::{
+    bus::Notice,
     domain::{
         enrollments::EnrollmentStatus,
         explanations::{Explanation, Ground},
@@ -10,6 +11,7 @@ use shared::{
         programs::Consent,
         rounds::RoundStatus,
     },
+    live::MatchesUpdated,
     matchmaking::{Made, NewMatch, publish_run},
 };
 use uuid::Uuid;
@@ -235,7 +237,7 @@ async fn a_run_whose_worker_died_is_taken_up_and_the_late_one_changes_nothing() 
     let matches = scene.matches().await;
 
     let snapshot = Snapshot::load(&scene.store, &scene.clock, &scene.organization, &scene.program).await.unwrap();
-    let plans = planning::plan(&snapshot, id, &scene.clock).unwrap();
+    let plans = planning::plan(&snapshot, id, &scene.clock, &Gauge::new(snapshot.rounds.len())).unwrap();
     let stored = persist::store_plan(&scene.store, scene.setting(), &mut late, &snapshot, plans).await;
     assert!(matches!(stored, Err(StoreError::Conflict(_))), "{stored:?}");
     assert_eq!(scene.matches().await, matches);
@@ -270,7 +272,7 @@ async fn pairs_that_changed_while_they_were_planned_are_dropped() {
     let worker = scene.worker();
     let mut run = worker.claim_run().await.unwrap().unwrap();
     let snapshot = Snapshot::load(&scene.store, &scene.clock, &scene.organization, &scene.program).await.unwrap();
-    let plans = planning::plan(&snapshot, id, &scene.clock).unwrap();
+    let plans = planning::plan(&snapshot, id, &scene.clock, &Gauge::new(snapshot.rounds.len())).unwrap();
     assert_eq!(plans[0].pairs.len(), 2);
 
     // Ben edits his profile; Chi and Dov find each other by themselves.
@@ -285,8 +287,8 @@ async fn pairs_that_changed_while_they_were_planned_are_dropped() {
     assert!(matches!(scene.setting().make_match(&tx, new).await.unwrap(), Made::Match(_)));
     tx.commit().await.unwrap();
 
-    let made = persist::store_plan(&scene.store, scene.setting(), &mut run, &snapshot, plans).await.unwrap();
-    assert!(made.is_empty());
+    let (made, _) = persist::store_plan(&scene.store, scene.setting(), &mut run, &snapshot, plans).await.unwrap();
+    assert_eq!(made, 0);
     let run = scene.run(id).await;
     let report = run.report.unwrap();
     assert_eq!((run.status, report.stale_pairs, report.pairs()), (RunStatus::Published, 2, 1));
@@ -317,6 +319,31 @@ async fn nights_missed_during_a_downtime_are_recorded_and_the_last_one_runs() {
     assert!(!scene.has_night("2026-11-23").await && !scene.has_night("2026-11-28").await);
     assert_eq!(worker.run_queued().await.unwrap(), 1, "the two nights in between are not run");
     assert_eq!(worker.queue_due_nights().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_run_tells_how_far_it_is_and_which_matches_it_made() {
+    let scene = Scene::new(Consent::IntroduceAtOnce).await;
+    five(&scene).await;
+    let worker = scene.worker();
+    let (mut progress, mut updated) =
+        (worker.bus.subscribe(Topic::RunProgress), worker.bus.subscribe(Topic::MatchUpdated));
+    let id = scene.request(false).await;
+    assert_eq!(worker.run_queued().await.unwrap(), 1);
+    drop(worker);
+    let mut told: Vec<RunProgress> = Vec::new();
+    while let Some(Notice::Message(payload)) = progress.next().await {
+        told.push(serde_json::from_str(&payload).unwrap());
+    }
+    assert!(told.iter().all(|told| told.run_id == id && told.organization_id == scene.organization.id));
+    let mut statuses: Vec<RunStatus> = told.iter().map(|told| told.status).collect();
+    statuses.dedup();
+    assert_eq!(statuses, [RunStatus::Running, RunStatus::Ready, RunStatus::Published]);
+    let percents: Vec<u8> = told.iter().filter_map(|told| told.percent).collect();
+    assert!(!percents.is_empty() && percents.is_sorted(), "{percents:?}");
+    let Some(Notice::Message(payload)) = updated.next().await else { panic!("nothing was told") };
+    let updated: MatchesUpdated = serde_json::from_str(&payload).unwrap();
+    assert_eq!(updated.match_ids, scene.matches().await.iter().map(|found| found.id).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -5,19 +5,19 @@ use shared::domain::{organizations::Role, people::Person};
 
 use super::world::{World, person_id};
 
-struct Cast {
-    world: World,
-    admin: Person,
-    german: Person,
-    ana: Person,
-    ben: Person,
-    caro: Person,
-    stranger: Person,
-    program: String,
-    round: String,
+pub(super) struct Cast {
+    pub(super) world: World,
+    pub(super) admin: Person,
+    pub(super) german: Person,
+    pub(super) ana: Person,
+    pub(super) ben: Person,
+    pub(super) caro: Person,
+    pub(super) stranger: Person,
+    pub(super) program: String,
+    pub(super) round: String,
 }
 
-async fn cast() -> Cast {
+pub(super) async fn cast() -> Cast {
     let world = World::new().await;
     let ours = world.organization("ours").await;
     let theirs = world.organization("theirs").await;

@@ -19,9 +19,9 @@ use uuid::Uuid;
 use crate::{
     caller::Caller,
     graphql::{
-        Limits, Schema, execute,
+        Limits, Operation, Schema, execute,
         ids::{Kind, global},
-        schema,
+        operate, schema,
     },
     use_cases::State,
 };
@@ -106,20 +106,30 @@ impl World {
         tx.commit().await.expect("a commit");
     }
 
-    /// What this person gets, as JSON.
-    pub(super) async fn raw(&self, person: &Person, document: &str, variables: Value) -> Value {
+    /// This person as a caller, with the roles they have now.
+    pub(super) async fn caller(&self, person: &Person) -> Caller {
         let organization = store::organizations::find(&self.state.store, person.organization_id).await.expect("a read");
         let roles = store::organizations::roles_of(&self.state.store, person.organization_id, person.id).await;
-        let caller = Caller {
+        Caller {
             organization: organization.expect("an organization"),
             person: person.clone(),
             roles: roles.expect("roles"),
             request_id: "r1".to_owned(),
             expires_at: DateTime::<Utc>::MAX_UTC,
-        };
+        }
+    }
+
+    /// What this person gets, as JSON.
+    pub(super) async fn raw(&self, person: &Person, document: &str, variables: Value) -> Value {
         let request = Request::new(document).variables(Variables::from_json(variables));
-        let response = execute(&self.schema, Some(caller), request, "r1").await;
+        let response = execute(&self.schema, Some(self.caller(person).await), request, "r1").await;
         serde_json::to_value(response).expect("an answer is JSON")
+    }
+
+    /// What comes of this person's operation.
+    pub(super) async fn operate(&self, person: &Person, document: &str, variables: Value) -> Operation {
+        let request = Request::new(document).variables(Variables::from_json(variables));
+        operate(&self.schema, Some(self.caller(person).await), request, "r1").await
     }
 
     /// The `data` of a document that must succeed.

@@ -1,43 +1,8 @@
-use shared::{
-    domain::{organizations::Organization, people::Person},
-    store,
-};
-
 use super::*;
-
 #[tokio::test]
 async fn a_token_says_who_asks_as_long_as_that_person_is_here() {
     let server = Server::start_with_tables().await;
-    let now = server.clock.now();
-    let organization = Organization {
-        id: server.clock.new_id(),
-        slug: "lwb".to_owned(),
-        name: "Librarians Without Borders".to_owned(),
-        contact: None,
-        portal_url: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let mut person = Person {
-        id: server.clock.new_id(),
-        organization_id: organization.id,
-        external_id: None,
-        name: "Amina Odhiambo".to_owned(),
-        email: "amina@example.ke".to_owned(),
-        headline: None,
-        country: Some("KE".to_owned()),
-        languages: vec!["en".to_owned()],
-        time_zone: "Africa/Nairobi".to_owned(),
-        locale: "en".to_owned(),
-        active: true,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    let tx = server.store.begin().await.unwrap();
-    store::organizations::insert(&tx, &organization).await.unwrap();
-    store::people::insert_many(&tx, std::slice::from_ref(&person)).await.unwrap();
-    tx.commit().await.unwrap();
+    let mut person = server.member().await;
     let ask = |token: String| {
         server
             .document("{ asked }")
@@ -45,7 +10,7 @@ async fn a_token_says_who_asks_as_long_as_that_person_is_here() {
             .header("x-request-id", "12345678")
     };
 
-    let token = server.token(organization.id, person.id);
+    let token = server.token(person.organization_id, person.id);
     let answer = Answer::to(ask(token.clone())).await;
     assert_eq!(answer.json(), json!({ "data": { "asked": ["Amina Odhiambo", "12345678"] } }));
     let answer = Answer::to(server.document("{ asked }").header("x-request-id", "12345678")).await;
@@ -53,10 +18,7 @@ async fn a_token_says_who_asks_as_long_as_that_person_is_here() {
 
     let elsewhere = Answer::to(ask(server.token(Uuid::nil(), person.id))).await;
     assert_eq!(elsewhere.fault().1, "UNAUTHENTICATED");
-    person.active = false;
-    let tx = server.store.begin().await.unwrap();
-    store::people::update(&tx, &mut person).await.unwrap();
-    tx.commit().await.unwrap();
+    server.let_go(&mut person).await;
     let (status, code, message) = Answer::to(ask(token)).await.fault();
     assert_eq!((status, code.as_str()), (401, "UNAUTHENTICATED"));
     assert!(message.contains("no longer active"), "{message}");
