@@ -26,6 +26,6 @@ pub(crate) mod process;
 #[path = "support/redis.rs"]
 pub(crate) mod redis;
 #[path = "support/servers.rs"]
-mod servers;
+pub(crate) mod servers;
 #[path = "support/smtp.rs"]
 pub(crate) mod smtp;

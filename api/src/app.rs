@@ -15,13 +15,15 @@ use shared::{
     bus::Bus,
     clock::Clock,
     config::{Config, MailTransport},
+    limiter::{Limiter, LimiterError},
     store::Store,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    allowance::Allowances,
     graphql,
-    http::{self, Execute, Mailbox, Readiness, Service, Work, host_of},
+    http::{self, Execute, Mailbox, Readiness, Registered, Service, Tenants, Work, host_of},
     use_cases::State,
 };
 
@@ -84,6 +86,9 @@ pub enum ApiError {
     /// The public keys cannot be read, so nobody could be let in.
     #[error("no token could be checked (auth.keys_dir): {0}")]
     Keys(#[from] KeyError),
+    /// Redis cannot be asked how much callers may ask for.
+    #[error(transparent)]
+    Limiter(#[from] LimiterError),
     /// The server broke down while it ran.
     #[error("the HTTP server stopped: {0}")]
     Serve(#[source] io::Error),
@@ -99,8 +104,8 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the keys, binds the address and writes `http.address_file`. Blocks; connections queue until
-    /// [`run`](Self::run). `dev` is what the explorer offers, in development mode only.
+    /// Reads the keys, binds the address and writes `http.address_file`. Blocks, and must be called inside a Tokio runtime;
+    /// connections queue until [`run`](Self::run). `dev` is what the explorer offers, in development mode only.
     ///
     /// # Errors
     /// [`ApiError`] when the keys, the address or the address file cannot be used.
@@ -112,7 +117,10 @@ impl App {
         dev: Option<DevSamples>,
     ) -> Result<Self, ApiError> {
         let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
-        let execute = schema(State { store: store.clone(), clock: clock.clone(), bus });
+        // A newcomer's explorer shows the schema before a token is chosen; in production only signed-in callers see it.
+        let limits = graphql::Limits { open_introspection: config.dev, ..graphql::Limits::default() };
+        let execute = schema(State { store: store.clone(), clock: clock.clone(), bus }, limits);
+        let allowances = Allowances::new(Limiter::from_config(&config.redis)?, &config.limits);
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
             let path = Path::new(&config.http.address_file);
@@ -124,6 +132,10 @@ impl App {
         let service = Service {
             execute,
             verifier,
+            tenants: Tenants::new(store.clone(), clock.clone()),
+            registered: Registered::new(store.clone(), clock.clone()),
+            allowances,
+            trusted_proxies: config.http.trusted_proxies,
             store,
             clock,
             readiness: Readiness::default(),
@@ -176,8 +188,8 @@ impl App {
 }
 
 /// Hands requests to the schema over this state.
-fn schema(state: State) -> Execute {
-    let schema = graphql::schema(state, graphql::Limits::default());
+fn schema(state: State, limits: graphql::Limits) -> Execute {
+    let schema = graphql::schema(state, limits);
     Arc::new(move |caller, request, request_id| {
         let schema = schema.clone();
         Box::pin(async move { graphql::execute(&schema, caller, request, &request_id).await })

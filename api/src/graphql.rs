@@ -1,7 +1,8 @@
 //! The GraphQL schema: what can be asked and changed, and what of it a caller sees.
 //!
-//! A request passes, in this order: [`cost`] on its text and its parsed document, the library's validation, the
-//! resolvers with a `Reader` (who asks, what they may see, and what is loaded for them), and [`errors::finish`].
+//! A request passes, in this order: [`cost`] on its text and its parsed document, the check of its variables, the
+//! caller's allowance, the library's validation, the resolvers with a `Reader` (who asks, what they may see, and what is
+//! loaded for them), and [`errors::finish`].
 #![allow(clippy::too_many_arguments, reason = "a connection has four arguments for its page, and two for its contents")]
 #![allow(clippy::unused_self, reason = "a root has fields but nothing of its own")]
 
@@ -13,6 +14,7 @@ mod batch;
 mod connections;
 mod constraints;
 mod cursors;
+mod documents;
 mod enrollments;
 mod explanations;
 mod history;
@@ -23,8 +25,10 @@ mod messages;
 mod mutations;
 mod nodes;
 mod non_matches;
+pub(crate) mod operations;
 mod organizations;
 mod people;
+mod prepare;
 mod programs;
 mod query;
 mod reader;
@@ -34,17 +38,22 @@ mod sentences;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod viewer;
 mod words;
 
-use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, ServerError, Value, parser::parse_query};
+use std::{any::TypeId, sync::OnceLock};
+
+use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, Value};
+use shared::store::idempotency_keys::Mark;
 
 pub use self::{cost::Limits, ids::global_id, mutations::Mutation, query::Query};
 use self::{
-    errors::{ErrorCode, finish, refuse, refused},
+    errors::{ErrorCode, finish, refuse},
+    prepare::prepare,
     reader::Reader,
 };
-use crate::{caller::Caller, use_cases::State};
+use crate::{allowance::Allowance, caller::Caller, use_cases::State};
 
 /// The schema with what its resolvers work with.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -56,54 +65,87 @@ pub fn schema(state: State, limits: Limits) -> Schema {
         .data(state)
         .data(limits)
         .limit_recursive_depth(64)
+        // Whoever guesses names is not told how near they are.
+        .disable_suggestions()
         .finish()
 }
 
 /// The schema as a document, as it is committed in `api/schema.graphql`.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query, Mutation::default(), EmptySubscription).finish();
-    schema.sdl_with_options(SDLExportOptions::new().include_specified_by())
+    bare().sdl_with_options(SDLExportOptions::new().include_specified_by())
+}
+
+/// The schema without a state: it can be described and can validate, and no more.
+fn bare() -> Schema {
+    Schema::build(Query, Mutation::default(), EmptySubscription).disable_suggestions().finish()
 }
 
 /// Answers one request of this caller (`None`: nobody in particular). The answer is ready to be sent: every error has its
 /// code and `request_id`, and nothing of our inside shows. `extensions.cost` tells what the request was counted as.
+///
+/// A request may carry an `Allowance`, out of which it is paid for, and a [`Mark`], which its commits leave behind.
 pub async fn execute(schema: &Schema, caller: Option<Caller>, mut request: Request, request_id: &str) -> Response {
     let (Some(state), Some(limits)) = (schema.data::<State>(), schema.data::<Limits>()) else {
         return refuse(ErrorCode::Internal, "the schema was made without its state", request_id);
     };
-    if request.query.contains('\0') || request.query.contains("\\u0000") || request.variables.values().any(holds_nul) {
-        return refuse(ErrorCode::BadUserInput, "a text must not hold the character U+0000", request_id);
-    }
-    if let Err(error) = cost::check_text(&request.query) {
-        return refuse(ErrorCode::LimitExceeded, error.to_string(), request_id);
-    }
-    let document = match parse_query(&request.query) {
-        Ok(document) => document,
-        Err(error) => {
-            let response = refused(vec![ServerError::from(error)], ErrorCode::GraphqlParseFailed);
-            return finish(response, request_id);
+    let prepared = prepare(&request, limits, caller.is_none(), request_id);
+    // What is refused has made work too.
+    let (cost, mutations) = match &prepared {
+        Ok(prepared) => (prepared.cost, prepared.mutations.as_slice()),
+        Err(_) => (1, [].as_slice()),
+    };
+    let paid = match carried::<Allowance>(&request) {
+        Some(allowance) => allowance.pay(cost, mutations).await.map(Some),
+        None => Ok(None),
+    };
+    let balance = match paid {
+        Ok(balance) => balance,
+        Err(exceeded) => {
+            let mut response = refuse(ErrorCode::LimitExceeded, exceeded.to_string(), request_id);
+            response.http_headers.insert("retry-after", exceeded.seconds().into());
+            return response;
         }
     };
-    let cost = match cost::check(&document, &request.variables, limits) {
-        Ok(cost) => cost,
-        Err(error) => return refuse(ErrorCode::LimitExceeded, error.to_string(), request_id),
+    let document = match prepared {
+        Ok(prepared) => prepared.document,
+        Err(response) => return *response,
     };
     request.set_parsed_query(document);
     if let Some(caller) = caller {
-        request = request.data(Reader::new(state.clone(), caller));
+        let mut state = state.clone();
+        if let Some(mark) = carried::<Mark>(&request) {
+            state.store = state.store.marking(mark);
+        }
+        request = request.data(Reader::new(state, caller));
     }
     let response = finish(schema.execute(request).await, request_id);
-    let counted = [("requested", cost), ("limit", limits.cost)];
-    let counted = counted.map(|(name, number)| (async_graphql::Name::new(name), Value::from(number)));
-    response.extension("cost", Value::Object(counted.into_iter().collect()))
+    let mut counted = vec![("requested", Value::from(cost)), ("limit", Value::from(limits.cost))];
+    if let Some(balance) = balance {
+        counted.push(("remaining", Value::from(balance.remaining)));
+        counted.push(("restoreRate", Value::from(balance.restore_rate)));
+    }
+    let counted = counted.into_iter().map(|(name, number)| (async_graphql::Name::new(name), number));
+    response.extension("cost", Value::Object(counted.collect()))
 }
 
-/// PostgreSQL has no text with this character; SQLite has, and would keep what the other cannot.
-fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::List(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => fields.values().any(holds_nul),
-        Value::Null | Value::Number(_) | Value::Boolean(_) | Value::Binary(_) | Value::Enum(_) => false,
-    }
+/// What was put beside a request on its way here.
+fn carried<T: Clone + 'static>(request: &Request) -> Option<T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
+}
+
+/// What a document costs in points, when it fits the schema and its limits; none of it is executed. The messages say why
+/// it does not.
+async fn validate(text: &str) -> Result<u64, Vec<String>> {
+    // No operation can have this name, so that the library's validation is followed by nothing but one error.
+    const NOTHING: &str = "?";
+    static BARE: OnceLock<Schema> = OnceLock::new();
+    let told = |response: Response| response.errors.into_iter().map(|error| error.message).collect::<Vec<_>>();
+    // What a request costs depends on its variables, and is limited then.
+    let limits = Limits { cost: u64::MAX, ..Limits::default() };
+    let request = Request::new(text).operation_name(NOTHING);
+    let prepared = prepare(&request, &limits, false, "").map_err(|response| told(*response))?;
+    let mut messages = told(BARE.get_or_init(bare).execute(request).await);
+    messages.retain(|message| !message.starts_with("Unknown operation named"));
+    messages.truncate(errors::ERRORS_MAX);
+    if messages.is_empty() { Ok(prepared.cost) } else { Err(messages) }
 }

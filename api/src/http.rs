@@ -1,15 +1,21 @@
 //! GraphQL over HTTP, the pages beside it, and what every answer has in common.
 
 mod access_log;
+mod address;
 mod answers;
 mod bearer;
+mod cors;
 mod documents;
 mod endpoint;
 mod health;
+mod idempotency;
 mod mailbox;
 mod media;
 mod own_name;
 mod pages;
+mod registered;
+mod strict_json;
+mod tenants;
 mod work;
 
 #[cfg(test)]
@@ -30,8 +36,8 @@ use serde_json::json;
 use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
-pub(crate) use self::{mailbox::Mailbox, own_name::host_of, work::Work};
-use crate::{app::DevSamples, caller::Caller};
+pub(crate) use self::{mailbox::Mailbox, own_name::host_of, registered::Registered, tenants::Tenants, work::Work};
+use crate::{allowance::Allowances, app::DevSamples, caller::Caller};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
 pub(crate) type Execute =
@@ -55,6 +61,14 @@ pub(crate) struct Service {
     pub(crate) body_limit: usize,
     /// How long one request may take, from its first line to its answer.
     pub(crate) request_timeout: Duration,
+    /// What callers may still ask for; `None` when nothing is limited.
+    pub(crate) allowances: Option<Allowances>,
+    /// What organizations decided about their front ends.
+    pub(crate) tenants: Tenants,
+    /// Registered documents.
+    pub(crate) registered: Registered,
+    /// How many proxies stand in front.
+    pub(crate) trusted_proxies: u32,
     /// The host name in the public address, when there is one.
     pub(crate) public_host: Option<String>,
     /// Whether the explorer is served.
@@ -94,6 +108,7 @@ pub(crate) fn app(
         .configure(routes)
         .default_service(web::to(nothing_here))
         .wrap(Compress::default())
+        .wrap(from_fn(cors::observe))
         .wrap(from_fn(access_log::observe))
 }
 

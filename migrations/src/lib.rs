@@ -2,6 +2,7 @@
 //!
 //! Each migration is one module; a shipped one is never edited, the next change is a new module at the end of the list.
 
+mod contract;
 mod initial;
 mod tables;
 
@@ -18,7 +19,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Migration)]
+        vec![Box::new(initial::Migration), Box::new(contract::Migration)]
     }
 }
 

@@ -18,15 +18,18 @@ use no_relations;
 
 pub mod audit;
 pub mod constraints;
+pub mod documents;
 pub mod drift;
 pub mod enrollments;
 pub mod events;
 pub mod history;
+pub mod idempotency_keys;
 pub mod lists;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;
 pub mod non_matches;
+pub mod organization_settings;
 pub mod organizations;
 pub mod people;
 pub mod planned_pairs;
@@ -41,6 +44,8 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use self::idempotency_keys::Mark;
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -84,12 +89,16 @@ pub struct Store {
     db: DatabaseConnection,
     /// SQLite has one writer: waiting for it here is fair and never ends in a BUSY error.
     writer: Option<Arc<Mutex<()>>>,
+    /// What every commit leaves behind, when it is made under an idempotency key.
+    mark: Option<Mark>,
 }
 
 /// A transaction that can write. Dropping it without [`Tx::commit`] undoes everything.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "the field is the same thing in the words of the library")]
 pub struct Tx {
     tx: DatabaseTransaction,
+    mark: Option<Mark>,
     _writer: Option<OwnedMutexGuard<()>>,
 }
 
@@ -126,8 +135,26 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        Self::connect_with(url, max_connections, None).await
+    }
+
+    /// The same with a limit on how long one statement may run, for whoever gives up waiting: a statement that nobody
+    /// waits for would otherwise run on in PostgreSQL, and hold its locks. SQLite has no such limit.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn connect_with(
+        url: &str,
+        max_connections: u32,
+        statement_limit: Option<Duration>,
+    ) -> Result<Self, StoreError> {
         let sqlite = url.starts_with("sqlite");
         let mut options = ConnectOptions::new(url);
+        if let Some(limit) = statement_limit.filter(|_| !sqlite) {
+            options.map_sqlx_postgres_opts(move |postgres| {
+                postgres.options([("statement_timeout", limit.as_millis().to_string())])
+            });
+        }
         options
             .max_connections(max_connections)
             .min_connections(1)
@@ -146,7 +173,14 @@ impl Store {
         }
         let db = Database::connect(options).await?;
         let writer = sqlite.then(|| Arc::new(Mutex::new(())));
-        Ok(Self { db, writer })
+        Ok(Self { db, writer, mark: None })
+    }
+
+    /// The same store for a request under an idempotency key: every transaction that is begun here leaves the mark when
+    /// it commits, so that the request's effect and the knowledge of it are one.
+    #[must_use]
+    pub fn marking(&self, mark: Mark) -> Self {
+        Self { mark: Some(mark), ..self.clone() }
     }
 
     /// Begins a transaction that will write.
@@ -164,7 +198,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let options = if self.writer.is_some() { options } else { TransactionOptions::default() };
-        Ok(Tx { tx: self.db.begin_with_options(options).await?, _writer: writer })
+        Ok(Tx { tx: self.db.begin_with_options(options).await?, mark: self.mark.clone(), _writer: writer })
     }
 
     /// Whether the database answers.
@@ -188,8 +222,12 @@ impl Tx {
     /// Makes everything in this transaction permanent.
     ///
     /// # Errors
-    /// When the database refuses; nothing was written then, unless the connection broke during the commit itself.
+    /// When the database refuses, or somebody else has taken over the idempotency key; nothing was written then, unless
+    /// the connection broke during the commit itself.
     pub async fn commit(self) -> Result<(), StoreError> {
+        if let Some(mark) = &self.mark {
+            idempotency_keys::leave(&self, mark).await?;
+        }
         Ok(self.tx.commit().await?)
     }
 }

@@ -108,6 +108,9 @@ fn call(field: &RootField, things: &Things, me: &str) -> (String, Value) {
         "grantRole" => json!({ "personId": Things::absent("Person"), "role": "COORDINATOR" }),
         "revokeRole" => json!({ "id": Things::absent("StaffRole") }),
         "importPeople" => json!({ "csv": "" }),
+        "updateOrganization" => json!({ "name": "" }),
+        "registerDocuments" => json!({ "texts": [] }),
+        "deleteDocuments" => json!({ "ids": [] }),
         other => panic!("this test knows no call of {other}: add one"),
     };
     let input_type = format!("{}{}Input", field.name[..1].to_uppercase(), &field.name[1..]);

@@ -1,5 +1,5 @@
 //! Upkeep: what time alone decides. Proposals nobody answered expire, pauses end, rounds past their last day are
-//! completed.
+//! completed, idempotency keys are forgotten with the answers under them.
 //!
 //! Each item is looked at again and stored in a transaction of its own, so two workers do no harm and one item that
 //! fails does not stop the others.
@@ -45,7 +45,9 @@ impl Worker {
         for found in store::rounds::every_ended_before(&self.store, latest, BATCH).await? {
             done += self.count("round", found.id, self.complete(&found).await);
         }
-        Ok(done)
+        // Answers are kept for those who ask again, and hold what they were told: not longer than they need it.
+        let forgotten = store::idempotency_keys::every_expired_forgotten(&self.store, BATCH).await?;
+        Ok(done + usize::try_from(forgotten).unwrap_or(0))
     }
 
     fn count(&self, what: &'static str, id: Uuid, outcome: Result<bool, StepError>) -> usize {

@@ -88,6 +88,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     program_staff(Query, "matchRun", Hidden),
     program_staff(Query, "matchRuns", Forbidden),
     everybody(Query, "constraints"),
+    administrators(Query, "documents", Forbidden),
     program_staff(Mutation, "createProgram", Forbidden),
     program_staff(Mutation, "updateProgram", Forbidden),
     program_staff(Mutation, "archiveProgram", Forbidden),
@@ -120,4 +121,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     administrators(Mutation, "grantRole", Forbidden),
     administrators(Mutation, "revokeRole", Forbidden),
     program_staff(Mutation, "importPeople", Forbidden),
+    administrators(Mutation, "updateOrganization", Forbidden),
+    administrators(Mutation, "registerDocuments", Forbidden),
+    administrators(Mutation, "deleteDocuments", Forbidden),
 ];

@@ -2,10 +2,12 @@
 
 mod answers;
 mod constraints;
+mod documents;
 mod enrollments;
 mod import;
 mod match_runs;
 mod matches;
+mod organizations;
 mod payloads;
 mod people;
 mod programs;
@@ -25,4 +27,6 @@ pub struct Mutation(
     constraints::ConstraintMutations,
     people::PersonMutations,
     import::ImportMutations,
+    organizations::OrganizationMutations,
+    documents::DocumentMutations,
 );

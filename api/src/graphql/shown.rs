@@ -3,6 +3,7 @@
 use shared::store::lists::{
     List, Page, Stretch,
     constraints::ConstraintList,
+    documents::DocumentList,
     enrollments::EnrollmentList,
     match_runs::{MatchRunList, NonMatchList, PlannedPairList},
     matches::MatchList,
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::{
     batch::Batch,
     constraints::Constraint,
+    documents::Document,
     enrollments::Enrollment,
     match_runs::{MatchRun, PlannedPair},
     matches::Match,
@@ -77,6 +79,7 @@ macro_rules! shown {
 
 shown! {
     constraints: ConstraintList => Constraint,
+    documents: DocumentList => Document,
     enrollments: EnrollmentList => Enrollment,
     match_runs: MatchRunList => MatchRun,
     matches: MatchList => Match,

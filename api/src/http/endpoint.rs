@@ -1,19 +1,26 @@
 //! `/graphql`: from an HTTP request to a GraphQL answer.
 
 use actix_web::{HttpRequest, HttpResponse, http::Method, web};
-use async_graphql::{
-    Request, Response,
-    parser::types::{DocumentOperations, OperationType},
-};
+use async_graphql::{Request, Response, parser::types::OperationType};
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
+use uuid::Uuid;
 
 use super::{
     Service, Work,
     access_log::request_id,
+    address::client_address,
     answers::{Fault, answer as write},
-    bearer, documents,
+    bearer, cors,
+    documents::{self, Asked},
+    idempotency,
     media::{self, Media},
+    registered,
+};
+use crate::{
+    allowance::Allowance,
+    caller::Caller,
+    graphql::{cost, operations},
 };
 
 /// Longer names of operations are not logged.
@@ -30,24 +37,49 @@ pub(super) async fn answer(
     let Some(media) = Media::negotiate(&request) else {
         return write(&Err(Fault::NotAcceptable), Media::Json, &request_id);
     };
-    let outcome = serve(&request, payload, service, &work, request_id.clone()).await;
-    write(&outcome, media, &request_id)
+    match serve(&request, payload, service, work, request_id.clone()).await {
+        Ok(Answered { organization_id, outcome }) => {
+            if let Some(organization_id) = organization_id {
+                cors::asked_by(&request, organization_id);
+            }
+            write(&outcome, media, &request_id)
+        }
+        Err(fault) => write(&Err(fault), media, &request_id),
+    }
+}
+
+/// What came of a request, and whose it was.
+struct Answered {
+    /// `None` for nobody in particular.
+    organization_id: Option<Uuid>,
+    outcome: Result<Response, Fault>,
+}
+
+/// A request that is ready to be executed, wherever that is.
+struct Received {
+    token: Option<String>,
+    key: Option<String>,
+    asked: Asked,
+    over_get: bool,
+    address: String,
+    request_id: String,
 }
 
 async fn serve(
     request: &HttpRequest,
     payload: web::Payload,
     service: web::Data<Service>,
-    work: &Work,
+    work: web::Data<Work>,
     request_id: String,
-) -> Result<Response, Fault> {
+) -> Result<Answered, Fault> {
     let deadline = Instant::now() + service.request_timeout;
     let over_get = request.method() == Method::GET;
     if !over_get && request.method() != Method::POST {
         return Err(Fault::Method);
     }
     let token = bearer::token(request.headers())?;
-    let document = if over_get {
+    let key = idempotency::key(request.headers())?.filter(|_| !over_get);
+    let asked = if over_get {
         documents::from_query_string(request.query_string())?
     } else {
         if !media::is_json(request) {
@@ -55,7 +87,10 @@ async fn serve(
         }
         documents::from_body(&read(payload, service.body_limit, deadline).await?)?
     };
-    work.run(deadline, execute(service, token, document, over_get, request_id)).await?
+    let address = client_address(request, service.trusted_proxies);
+    let received = Received { token, key, asked, over_get, address, request_id };
+    let executed = execute(service, work.clone(), received, deadline);
+    work.run(deadline, executed).await?
 }
 
 async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
@@ -69,22 +104,71 @@ async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<
 
 async fn execute(
     service: web::Data<Service>,
-    token: Option<String>,
-    mut document: Request,
-    over_get: bool,
-    request_id: String,
-) -> Result<Response, Fault> {
-    if let Some(name) = document.operation_name.as_deref().filter(|name| is_name(name)) {
+    work: web::Data<Work>,
+    received: Received,
+    deadline: Instant,
+) -> Result<Answered, Fault> {
+    let Received { token, key, asked, over_get, address, request_id } = received;
+    if let Some(name) = asked.request.operation_name.as_deref().filter(|name| is_name(name)) {
         Span::current().record("operation", name);
     }
-    if over_get && changes_something(&mut document) {
+    // A GET that changes something is told so, whoever sent it.
+    let mut asked = asked;
+    if over_get && operation_type(&mut asked.request).is_some_and(|kind| kind != OperationType::Query) {
         return Err(Fault::QueriesOnly);
     }
     let caller = match token {
         None => None,
-        Some(token) => Some(bearer::authenticate(&service, &token, request_id.clone()).await?),
+        Some(token) => match bearer::authenticate(&service, &token, request_id.clone()).await {
+            Ok(caller) => Some(caller),
+            Err(fault) => {
+                let allowance = service.allowances.as_ref().map(|allowances| allowances.of_address(address));
+                return Err(paid(allowance.as_ref(), fault).await);
+            }
+        },
     };
-    Ok((service.execute)(caller, document, request_id).await)
+    let organization_id = caller.as_ref().map(Caller::organization_id);
+    let allowance = service.allowances.as_ref().map(|allowances| match &caller {
+        Some(caller) => allowances.of_caller(caller.organization_id(), caller.person_id()),
+        None => allowances.of_address(address),
+    });
+    let outcome = async {
+        let named = asked.request.query.is_empty();
+        let mut request = match registered::resolve(&service, caller.as_ref(), asked).await {
+            Ok(request) => request,
+            Err(fault) => return Err(paid(allowance.as_ref(), fault).await),
+        };
+        let kind = if key.is_some() || (over_get && named) { operation_type(&mut request) } else { None };
+        if over_get && kind.is_some_and(|kind| kind != OperationType::Query) {
+            return Err(Fault::QueriesOnly);
+        }
+        if let Some(allowance) = &allowance {
+            request = request.data(allowance.clone());
+        }
+        match (key, caller) {
+            (Some(key), Some(caller)) if kind == Some(OperationType::Mutation) => {
+                // Looking a key up is work of its own, whatever comes of it.
+                if let Some(allowance) = &allowance {
+                    allowance.pay(1, &[]).await?;
+                }
+                idempotency::execute(service.clone(), work, key, caller, request, deadline).await
+            }
+            // Nobody's key is nobody's promise.
+            (_, caller) => Ok((service.execute)(caller, request, request_id).await),
+        }
+    };
+    let outcome = outcome.await;
+    Ok(Answered { organization_id, outcome })
+}
+
+/// What was refused before it reached the schema has made work too: guessing tokens and documents must have an end.
+async fn paid(allowance: Option<&Allowance>, fault: Fault) -> Fault {
+    let is_theirs = matches!(fault, Fault::Token(_) | Fault::Nobody | Fault::UnknownDocument | Fault::DocumentsOnly);
+    let Some(allowance) = allowance.filter(|_| is_theirs) else { return fault };
+    match allowance.pay(1, &[]).await {
+        Ok(_) => fault,
+        Err(exceeded) => exceeded.into(),
+    }
 }
 
 /// Whether this may stand in a log: a GraphQL name of a sensible length.
@@ -92,17 +176,14 @@ fn is_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Whether anything but a query would be executed. A document that does not parse, or does not say which of its
-/// operations is meant, gets its error from the schema.
-fn changes_something(request: &mut Request) -> bool {
+/// What kind of operation would be executed. `None` for a document that does not parse, or does not say which of its
+/// operations is meant; such a one gets its error from the schema.
+fn operation_type(request: &mut Request) -> Option<OperationType> {
     let wanted = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    let chosen = match (&document.operations, &wanted) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(wanted)) => operations.get(wanted.as_str()),
-        (DocumentOperations::Multiple(operations), None) => {
-            operations.values().next().filter(|_| operations.len() == 1)
-        }
-    };
-    chosen.is_some_and(|operation| operation.node.ty != OperationType::Query)
+    // A text that is dangerous to parse is refused where it would be executed.
+    if request.query.is_empty() || cost::check_text(&request.query).is_err() {
+        return None;
+    }
+    let document = request.parsed_query().ok()?;
+    operations::chosen(document, wanted.as_deref()).map(|operation| operation.ty)
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement};
 
 use super::{
-    Reads, StoreError, audit, constraints, enrollments, events, history, match_runs, matches, messages, non_matches,
-    organizations, people, planned_pairs, programs, rounds,
+    Reads, StoreError, audit, constraints, documents, enrollments, events, history, idempotency_keys, match_runs,
+    matches, messages, non_matches, organization_settings, organizations, people, planned_pairs, programs, rounds,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.
@@ -37,14 +37,17 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
     BTreeMap::from([
         described::<audit::row::Entity>(),
         described::<constraints::row::Entity>(),
+        described::<documents::row::Entity>(),
         described::<enrollments::row::Entity>(),
         described::<events::row::Entity>(),
         described::<history::row::Entity>(),
+        described::<idempotency_keys::row::Entity>(),
         described::<match_runs::row::Entity>(),
         described::<matches::place_row::Entity>(),
         described::<matches::row::Entity>(),
         described::<messages::row::Entity>(),
         described::<non_matches::row::Entity>(),
+        described::<organization_settings::row::Entity>(),
         described::<organizations::row::Entity>(),
         described::<organizations::staff_row::Entity>(),
         described::<people::row::Entity>(),

@@ -5,6 +5,7 @@
 //! where the thing may stand in two columns).
 
 pub mod constraints;
+pub mod documents;
 pub mod enrollments;
 pub mod match_runs;
 pub mod matches;
