@@ -32,7 +32,7 @@ pub(crate) mod receiver;
 #[path = "support/redis.rs"]
 pub(crate) mod redis;
 #[path = "support/servers.rs"]
-mod servers;
+pub(crate) mod servers;
 #[path = "support/smtp.rs"]
 pub(crate) mod smtp;
 #[path = "support/streams.rs"]

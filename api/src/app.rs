@@ -15,14 +15,16 @@ use shared::{
     bus::Bus,
     clock::Clock,
     config::{Config, MailTransport},
+    limiter::{Limiter, LimiterError},
     outbound::{Outbound, OutboundError},
     store::Store,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    allowance::Allowances,
     graphql,
-    http::{self, Execute, Mailbox, Operate, Readiness, Service, Streams, Work, host_of},
+    http::{self, Execute, Mailbox, Operate, Readiness, Registered, Service, Streams, Tenants, Work, host_of},
     issuers::Issuers,
     use_cases::State,
 };
@@ -89,6 +91,9 @@ pub enum ApiError {
     /// No address of another service could be judged.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
+    /// Redis cannot be asked how much callers may ask for.
+    #[error(transparent)]
+    Limiter(#[from] LimiterError),
     /// The server broke down while it ran.
     #[error("the HTTP server stopped: {0}")]
     Serve(#[source] io::Error),
@@ -104,8 +109,8 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the keys, binds the address and writes `http.address_file`. Blocks; connections queue until
-    /// [`run`](Self::run). `dev` is what the explorer offers, in development mode only.
+    /// Reads the keys, binds the address and writes `http.address_file`. Blocks, and must be called inside a Tokio runtime;
+    /// connections queue until [`run`](Self::run). `dev` is what the explorer offers, in development mode only.
     ///
     /// # Errors
     /// [`ApiError`] when the keys, the address or the address file cannot be used, or this machine's certificates.
@@ -119,7 +124,10 @@ impl App {
         let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
         let outbound = Outbound::new(&config.outbound)?;
         let issuers = Issuers::new(store.clone(), clock.clone(), outbound.clone(), verifier.leeway());
-        let (execute, operate) = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound });
+        // A newcomer's explorer shows the schema before a token is chosen; in production only signed-in callers see it.
+        let limits = graphql::Limits { open_introspection: config.dev, ..graphql::Limits::default() };
+        let (execute, operate) = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound }, limits);
+        let allowances = Allowances::new(Limiter::from_config(&config.redis)?, &config.limits);
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
             let path = Path::new(&config.http.address_file);
@@ -134,6 +142,10 @@ impl App {
             streams: Streams::new(config.http.stream_limit),
             verifier,
             issuers,
+            tenants: Tenants::new(store.clone(), clock.clone()),
+            registered: Registered::new(store.clone(), clock.clone()),
+            allowances,
+            trusted_proxies: config.http.trusted_proxies,
             store,
             clock,
             readiness: Readiness::default(),
@@ -186,8 +198,8 @@ impl App {
 }
 
 /// Hands requests to the schema over this state.
-fn schema(state: State) -> (Execute, Operate) {
-    let schema = graphql::schema(state, graphql::Limits::default());
+fn schema(state: State, limits: graphql::Limits) -> (Execute, Operate) {
+    let schema = graphql::schema(state, limits);
     let same = schema.clone();
     let execute: Execute = Arc::new(move |caller, request, request_id| {
         let schema = schema.clone();

@@ -1,17 +1,24 @@
 //! GraphQL over HTTP, the pages beside it, and what every answer has in common.
 
 mod access_log;
+mod address;
 mod answers;
 mod bearer;
+mod cors;
 mod documents;
 mod endpoint;
 mod health;
+mod idempotency;
 mod mailbox;
 mod media;
 mod origin;
 mod own_name;
 mod pages;
+mod received;
+mod registered;
 mod streams;
+mod strict_json;
+mod tenants;
 mod work;
 
 #[cfg(test)]
@@ -32,8 +39,10 @@ use serde_json::json;
 use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
-pub(crate) use self::{mailbox::Mailbox, own_name::host_of, streams::Streams, work::Work};
-use crate::{app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers};
+pub(crate) use self::{
+    mailbox::Mailbox, own_name::host_of, registered::Registered, streams::Streams, tenants::Tenants, work::Work,
+};
+use crate::{allowance::Allowances, app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
 pub(crate) type Execute =
@@ -67,6 +76,14 @@ pub(crate) struct Service {
     pub(crate) body_limit: usize,
     /// How long one request may take, from its first line to its answer.
     pub(crate) request_timeout: Duration,
+    /// What callers may still ask for; `None` when nothing is limited.
+    pub(crate) allowances: Option<Allowances>,
+    /// What organizations decided about their front ends.
+    pub(crate) tenants: Tenants,
+    /// Registered documents.
+    pub(crate) registered: Registered,
+    /// How many proxies stand in front.
+    pub(crate) trusted_proxies: u32,
     /// The host name in the public address, when there is one.
     pub(crate) public_host: Option<String>,
     /// Whether the explorer is served.
@@ -106,6 +123,7 @@ pub(crate) fn app(
         .configure(routes)
         .default_service(web::to(nothing_here))
         .wrap(Compress::default())
+        .wrap(from_fn(cors::observe))
         .wrap(from_fn(access_log::observe))
 }
 

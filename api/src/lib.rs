@@ -1,5 +1,6 @@
 //! The API: HTTP and GraphQL over the use cases. Knows no SMTP and no matching.
 
+mod allowance;
 mod app;
 pub mod caller;
 pub mod graphql;

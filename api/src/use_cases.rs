@@ -2,12 +2,14 @@
 //! row, then the rule, then the writes in one transaction.
 
 pub mod constraints;
+pub mod documents;
 pub mod enrollments;
 pub mod identities;
 pub mod import;
 pub mod issuers;
 pub mod match_runs;
 pub mod matches;
+pub mod organizations;
 pub mod people;
 pub mod programs;
 pub mod rounds;
@@ -106,6 +108,17 @@ fn duplicate(error: StoreError, field: &str, message: &str) -> UseCaseError {
         return refuse_field(RefusalCode::AlreadyExists, field, message);
     }
     error.into()
+}
+
+fn not_possible(message: impl Into<String>) -> UseCaseError {
+    refuse(RefusalCode::NotPossible, message)
+}
+
+fn needs_administrator(caller: &Caller) -> Result<(), UseCaseError> {
+    if caller.is_administrator() {
+        return Ok(());
+    }
+    Err(refuse(RefusalCode::Forbidden, "only administrators may do this"))
 }
 
 fn needs_program_staff(caller: &Caller) -> Result<(), UseCaseError> {

@@ -10,8 +10,8 @@ pub use self::error::{ConfigError, Problem};
 pub use self::layers::{Layers, Role};
 pub use self::secret::{Secret, SecretUrl};
 pub use self::sections::{
-    AuthConfig, ClockConfig, DatabaseConfig, EventsConfig, HttpConfig, LogConfig, LogFormat, LogLevel, MailConfig,
-    MailTransport, OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
+    AuthConfig, ClockConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, LogLevel,
+    MailConfig, MailTransport, OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
 };
 
 mod checks;
@@ -35,6 +35,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// The API's server.
     pub http: HttpConfig,
+    /// How much a caller may ask for.
+    pub limits: LimitsConfig,
     /// How mail leaves.
     pub mail: MailConfig,
     /// Where requests to addresses that organizations name may go.

@@ -1,6 +1,7 @@
 //! The words of the field and their rules: pure, no database, no clock.
 
 pub mod constraints;
+pub mod documents;
 pub mod enrollments;
 pub mod events;
 pub mod explanations;

@@ -18,10 +18,12 @@ use no_relations;
 
 pub mod audit;
 pub mod constraints;
+pub mod documents;
 pub mod drift;
 pub mod enrollments;
 pub mod events;
 pub mod history;
+pub mod idempotency_keys;
 pub mod identities;
 pub mod issuers;
 pub mod lists;
@@ -29,6 +31,7 @@ pub mod match_runs;
 pub mod matches;
 pub mod messages;
 pub mod non_matches;
+pub mod organization_settings;
 pub mod organizations;
 pub mod people;
 pub mod planned_pairs;
@@ -46,6 +49,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use self::idempotency_keys::Mark;
 use crate::live::{Changes, Noted};
 
 /// What can go wrong in the store.
@@ -90,6 +94,8 @@ pub struct Store {
     db: DatabaseConnection,
     /// SQLite has one writer: waiting for it here is fair and never ends in a BUSY error.
     writer: Option<Arc<Mutex<()>>>,
+    /// What every commit leaves behind, when it is made under an idempotency key.
+    mark: Option<Mark>,
 }
 
 /// A transaction that can write. Dropping it without [`Tx::commit`] undoes everything.
@@ -98,6 +104,7 @@ pub struct Store {
 pub struct Tx {
     tx: DatabaseTransaction,
     noted: Noted,
+    mark: Option<Mark>,
     _writer: Option<OwnedMutexGuard<()>>,
 }
 
@@ -134,8 +141,26 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        Self::connect_with(url, max_connections, None).await
+    }
+
+    /// The same with a limit on how long one statement may run, for whoever gives up waiting: a statement that nobody
+    /// waits for would otherwise run on in PostgreSQL, and hold its locks. SQLite has no such limit.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn connect_with(
+        url: &str,
+        max_connections: u32,
+        statement_limit: Option<Duration>,
+    ) -> Result<Self, StoreError> {
         let sqlite = url.starts_with("sqlite");
         let mut options = ConnectOptions::new(url);
+        if let Some(limit) = statement_limit.filter(|_| !sqlite) {
+            options.map_sqlx_postgres_opts(move |postgres| {
+                postgres.options([("statement_timeout", limit.as_millis().to_string())])
+            });
+        }
         options
             .max_connections(max_connections)
             .min_connections(1)
@@ -154,7 +179,14 @@ impl Store {
         }
         let db = Database::connect(options).await?;
         let writer = sqlite.then(|| Arc::new(Mutex::new(())));
-        Ok(Self { db, writer })
+        Ok(Self { db, writer, mark: None })
+    }
+
+    /// The same store for a request under an idempotency key: every transaction that is begun here leaves the mark when
+    /// it commits, so that the request's effect and the knowledge of it are one.
+    #[must_use]
+    pub fn marking(&self, mark: Mark) -> Self {
+        Self { mark: Some(mark), ..self.clone() }
     }
 
     /// Begins a transaction that will write.
@@ -172,7 +204,8 @@ impl Store {
             ..TransactionOptions::default()
         };
         let options = if self.writer.is_some() { options } else { TransactionOptions::default() };
-        Ok(Tx { tx: self.db.begin_with_options(options).await?, noted: Noted::default(), _writer: writer })
+        let tx = self.db.begin_with_options(options).await?;
+        Ok(Tx { tx, noted: Noted::default(), mark: self.mark.clone(), _writer: writer })
     }
 
     /// Whether the database answers.
@@ -197,8 +230,12 @@ impl Tx {
     /// [`Bus::announce`](crate::bus::Bus::announce).
     ///
     /// # Errors
-    /// When the database refuses; nothing was written then, unless the connection broke during the commit itself.
+    /// When the database refuses, or somebody else has taken over the idempotency key; nothing was written then, unless
+    /// the connection broke during the commit itself.
     pub async fn commit(self) -> Result<Changes, StoreError> {
+        if let Some(mark) = &self.mark {
+            idempotency_keys::leave(&self, mark).await?;
+        }
         self.tx.commit().await?;
         Ok(self.noted.into_changes())
     }

@@ -1,5 +1,7 @@
 //! What a running API, a running worker and both in one process stand on.
 
+use std::time::Duration;
+
 use shared::{bus::Bus, clock::Clock, config::Config, store::Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -17,10 +19,19 @@ pub(super) struct Process {
 impl Process {
     /// Opens the database, whose schema must be current, and the bus.
     pub(super) async fn open(config: &Config, shutdown: &CancellationToken) -> Result<Self, Failure> {
+        Self::open_for(config, None, shutdown).await
+    }
+
+    /// The same for a process whose statements nobody waits for longer than `limit`.
+    pub(super) async fn open_for(
+        config: &Config,
+        limit: Option<Duration>,
+        shutdown: &CancellationToken,
+    ) -> Result<Self, Failure> {
         check_schema(config).await?;
         let tasks = TaskTracker::new();
         let bus = Bus::from_config(&config.redis, &tasks, shutdown.clone())?;
-        let store = open_store(config).await?;
+        let store = open_store_for(config, limit).await?;
         Ok(Self { store, bus, clock: config.clock.clock(), tasks })
     }
 
@@ -34,7 +45,12 @@ impl Process {
 
 /// Opens the database.
 pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
-    let connected = Store::connect(config.database.url.expose(), config.database.max_connections).await;
+    open_store_for(config, None).await
+}
+
+/// Opens the database for statements that may run so long.
+async fn open_store_for(config: &Config, limit: Option<Duration>) -> Result<Store, Failure> {
+    let connected = Store::connect_with(config.database.url.expose(), config.database.max_connections, limit).await;
     connected.map_err(Failure::database)
 }
 

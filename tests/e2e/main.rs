@@ -14,6 +14,7 @@ mod architecture;
 mod authorization;
 mod commands;
 mod compose;
+mod contract;
 mod identity;
 mod imports;
 mod live;

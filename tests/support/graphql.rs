@@ -38,6 +38,19 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+impl Answer {
+    /// The status and the code of the first error.
+    pub(crate) fn refusal(&self) -> (u16, &str) {
+        let code = self.body["errors"][0]["extensions"]["code"].as_str();
+        (self.status.as_u16(), code.unwrap_or_else(|| panic!("no code: {self:?}")))
+    }
+
+    /// A header, if the answer has it.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a text"))
+    }
+}
+
 impl Client {
     /// A caller with that bearer token.
     pub(crate) fn new(base: &str, token: &str) -> Self {
@@ -83,7 +96,29 @@ impl Client {
 
     /// Sends any JSON as the body of a request.
     pub(crate) async fn post(&self, body: Value) -> Answer {
-        let mut request = self.request(&body, "application/graphql-response+json");
+        self.post_with(&[], body).await
+    }
+
+    /// The same with some more headers.
+    pub(crate) async fn post_with(&self, headers: &[(&str, &str)], body: Value) -> Answer {
+        let mut request = self.http.post(&self.endpoint).json(&body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request).await
+    }
+
+    /// Asks with GET.
+    pub(crate) async fn get(&self, parameters: &[(&str, &str)]) -> Answer {
+        let url = reqwest::Url::parse_with_params(&self.endpoint, parameters).expect("an address");
+        self.send(self.http.get(url)).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let mut request = request.header(ACCEPT, "application/graphql-response+json");
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
         if let Some(slug) = &self.organization {
             request = request.header("counterpart-organization", slug);
         }

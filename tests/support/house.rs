@@ -57,6 +57,11 @@ impl House {
 
     /// Opens a house with an administrator in it; `None` when the database is not to be had.
     pub(crate) async fn open(on: On) -> Option<Self> {
+        Self::open_with(on, &[]).await
+    }
+
+    /// The same with some settings changed, by their environment names without the prefix.
+    pub(crate) async fn open_with(on: On, settings: &[(&str, &str)]) -> Option<Self> {
         let database = match on {
             On::Sqlite => None,
             On::Postgres => Some(TestDatabase::create().await?),
@@ -70,7 +75,10 @@ impl House {
             ("COUNTERPART_MAIL__SMTP_SECURITY".to_owned(), "none".to_owned()),
             // Receivers of webhooks are on this machine.
             ("COUNTERPART_OUTBOUND__ALLOWED_NETWORKS".to_owned(), "127.0.0.0/8".to_owned()),
+            // Tests ask faster than anybody; the tests of the limits turn them on.
+            ("COUNTERPART_LIMITS__ENABLED".to_owned(), "false".to_owned()),
         ];
+        env.extend(settings.iter().map(|(name, value)| (format!("COUNTERPART_{name}"), (*value).to_owned())));
         if let Some(database) = &database {
             env.push(("COUNTERPART_DATABASE__URL".to_owned(), database.url().to_owned()));
         }

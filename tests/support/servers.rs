@@ -21,7 +21,7 @@ pub(super) fn free_port() -> u16 {
 }
 
 /// The program of that name on `PATH`.
-pub(super) fn on_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
@@ -85,7 +85,7 @@ fn id(what: &str, name: Option<&str>) -> Option<u32> {
 }
 
 /// Says that a server is missing, past the test runner's capture; with `CI=true` the test fails instead.
-pub(super) fn missing(server: &str, why: &str, remedy: &str) {
+pub(crate) fn missing(server: &str, why: &str, remedy: &str) {
     let message = format!("no {server} for the tests: {why}\n({remedy})");
     assert!(env::var("CI").as_deref() != Ok("true"), "{message}");
     let banner = "!".repeat(72);

@@ -1,5 +1,5 @@
 //! Upkeep: what time alone decides. Proposals nobody answered expire, pauses end, rounds past their last day are
-//! completed.
+//! completed, idempotency keys are forgotten with the answers under them.
 //!
 //! Each item is looked at again and stored in a transaction of its own, so two workers do no harm and one item that
 //! fails does not stop the others.
@@ -52,7 +52,9 @@ impl Worker {
                 tracing::info!(organization = %organization_id, dropped, "old events were deleted");
             }
         }
-        Ok(done)
+        // Answers are kept for those who ask again, and hold what they were told: not longer than they need it.
+        let forgotten = store::idempotency_keys::every_expired_forgotten(&self.store, BATCH).await?;
+        Ok(done + usize::try_from(forgotten).unwrap_or(0))
     }
 
     /// Deletes what is too old of one organization's log, a little at a time.

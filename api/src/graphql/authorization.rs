@@ -93,6 +93,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     program_staff(Query, "events", Forbidden),
     administrators(Query, "webhookEndpoints", Forbidden),
     administrators(Query, "issuers", Forbidden),
+    administrators(Query, "documents", Forbidden),
     program_staff(Mutation, "createProgram", Forbidden),
     program_staff(Mutation, "updateProgram", Forbidden),
     program_staff(Mutation, "archiveProgram", Forbidden),
@@ -138,4 +139,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     everybody(Mutation, "deleteIdentity"),
     everybody(Subscription, "matchUpdated"),
     program_staff(Subscription, "matchRunProgress", Forbidden),
+    administrators(Mutation, "updateOrganization", Forbidden),
+    administrators(Mutation, "registerDocuments", Forbidden),
+    administrators(Mutation, "deleteDocuments", Forbidden),
 ];

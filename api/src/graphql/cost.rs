@@ -24,11 +24,13 @@ pub struct Limits {
     pub root_fields: u64,
     /// Fields that would be resolved, lists counted as often as they may have items. See [`check`].
     pub cost: u64,
+    /// Whether the schema is described to callers without a token too.
+    pub open_introspection: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 15, fields: 1_000, root_fields: 50, cost: 20_000 }
+        Self { depth: 15, fields: 1_000, root_fields: 50, cost: 20_000, open_introspection: false }
     }
 }
 

@@ -9,8 +9,11 @@ pub enum ErrorCode {
     GraphqlParseFailed,
     /// The document does not fit the schema, or names no operation that could be executed.
     GraphqlValidationFailed,
-    /// The document asks for more than one request may.
+    /// The document asks for more than one request may, or the caller asked for too much lately: `Retry-After` says when
+    /// to ask again.
     LimitExceeded,
+    /// There is no registered document with this id in the caller's organization.
+    PersistedDocumentNotFound,
     /// There is no valid token.
     Unauthenticated,
     /// The caller may not ask for this.
@@ -29,10 +32,11 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::LimitExceeded,
+        Self::PersistedDocumentNotFound,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::BadUserInput,
@@ -48,6 +52,7 @@ impl ErrorCode {
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::PersistedDocumentNotFound => "PERSISTED_DOCUMENT_NOT_FOUND",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::BadUserInput => "BAD_USER_INPUT",
@@ -58,7 +63,7 @@ impl ErrorCode {
         }
     }
 
-    fn of(error: &ServerError) -> Option<Self> {
+    pub(crate) fn of(error: &ServerError) -> Option<Self> {
         let Value::String(code) = error.extensions.as_ref()?.get("code")? else { return None };
         Self::ALL.into_iter().find(|known| known.as_str() == code)
     }
@@ -85,7 +90,7 @@ pub(super) fn refused(mut errors: Vec<ServerError>, code: ErrorCode) -> Response
 }
 
 /// How many errors an answer tells, at most: a document that is wrong all over is as well told by its beginning.
-const ERRORS_MAX: usize = 20;
+pub(super) const ERRORS_MAX: usize = 20;
 
 /// Whether nothing was executed: the document was refused as a whole. Such an answer has no `data`.
 pub fn is_request_error(response: &Response) -> bool {

@@ -30,6 +30,7 @@ macro_rules! kinds {
 
 kinds! {
     Constraint,
+    Document,
     Enrollment,
     Event,
     Identity,

@@ -2,11 +2,13 @@
 
 mod answers;
 mod constraints;
+mod documents;
 mod enrollments;
 mod import;
 mod issuers;
 mod match_runs;
 mod matches;
+mod organizations;
 mod payloads;
 mod people;
 mod programs;
@@ -29,4 +31,6 @@ pub struct Mutation(
     import::ImportMutations,
     webhooks::WebhookMutations,
     issuers::IssuerMutations,
+    organizations::OrganizationMutations,
+    documents::DocumentMutations,
 );

@@ -1,18 +1,18 @@
-//! Operations of a document: which one is meant, and what comes of it.
+//! What comes of an operation, whatever its kind.
 
 use std::sync::Arc;
 
 use async_graphql::{
     Request, Response,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection},
+    parser::types::{OperationDefinition, OperationType, Selection},
 };
 use futures_util::StreamExt as _;
 
 use super::{
-    Prepared, Schema,
+    Admitted, Schema, admit,
     errors::{ErrorCode, finish, refuse},
     feed::{Asked, Feed},
-    prepare,
+    operations::chosen,
     reader::Reader,
     subscription::Occasion,
 };
@@ -27,35 +27,23 @@ pub enum Operation {
     Live(Box<Feed>),
 }
 
-/// The operation that a request means; `None` when it does not say which, which the schema answers with an error.
-pub fn chosen<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
-    let chosen = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
-        (DocumentOperations::Multiple(operations), None) => {
-            operations.values().next().filter(|_| operations.len() == 1)
-        }
-    };
-    chosen.map(|operation| &operation.node)
-}
-
 /// Carries out whatever operation a request means, for transports that can carry a stream. As [`super::execute`]
 /// otherwise.
 pub async fn operate(schema: &Schema, caller: Option<Caller>, request: Request, request_id: &str) -> Operation {
-    let prepared = match prepare(schema, request, request_id) {
-        Ok(prepared) => prepared,
+    let admitted = match admit(schema, caller.as_ref(), request, request_id).await {
+        Ok(admitted) => admitted,
         Err(response) => return Operation::Answer(response),
     };
-    let operation = chosen(&prepared.document, prepared.request.operation_name.as_deref());
+    let operation = chosen(&admitted.document, admitted.request.operation_name.as_deref());
     let Some(operation) = operation.filter(|operation| operation.ty == OperationType::Subscription) else {
-        return Operation::Answer(Box::new(prepared.execute(schema, caller, request_id).await));
+        return Operation::Answer(Box::new(admitted.execute(schema, caller, request_id).await));
     };
     if !is_one_plain_field(operation) {
         let message =
             "a subscription names exactly one field at the top, without a fragment and without @skip or @include";
         return Operation::Answer(Box::new(refuse(ErrorCode::GraphqlValidationFailed, message, request_id)));
     }
-    begin(schema, prepared, caller, request_id).await
+    begin(schema, admitted, caller, request_id).await
 }
 
 /// What the GraphQL specification asks of a subscription, and the library does not check.
@@ -66,8 +54,8 @@ fn is_one_plain_field(operation: &OperationDefinition) -> bool {
     }
 }
 
-async fn begin(schema: &Schema, prepared: Prepared, caller: Option<Caller>, request_id: &str) -> Operation {
-    let Prepared { state, mut request, document, .. } = prepared;
+async fn begin(schema: &Schema, admitted: Admitted, caller: Option<Caller>, request_id: &str) -> Operation {
+    let Admitted { state, mut request, document, .. } = admitted;
     let asked = Asked {
         query: request.query.clone(),
         document: document.clone(),

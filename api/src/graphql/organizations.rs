@@ -43,6 +43,29 @@ impl Organization {
         self.0.portal_url.as_deref()
     }
 
+    /// The origins whose pages may read answers of the API, as browsers name them, such as `https://portal.example.org`.
+    /// For administrators; null for everybody else.
+    async fn allowed_origins(&self, ctx: &Context<'_>) -> Maybe<Vec<String>> {
+        let origins = async {
+            let reader = reader(ctx)?;
+            if !reader.caller.is_administrator() {
+                return Ok(None);
+            }
+            let settings = store::organization_settings::find(&reader.state.store, self.0.id).await?;
+            Ok(Some(settings.map(|settings| settings.allowed_origins).unwrap_or_default()))
+        };
+        origins.await.transpose()
+    }
+
+    /// Whether participants may only run registered documents.
+    async fn documents_only(&self, ctx: &Context<'_>) -> Maybe<bool> {
+        let settings = async {
+            let settings = store::organization_settings::find(&reader(ctx)?.state.store, self.0.id).await?;
+            Ok(settings.is_some_and(|settings| settings.documents_only))
+        };
+        Some(settings.await)
+    }
+
     /// Who is staff, in the order of appointment. For administrators; null for everybody else.
     async fn staff(&self, ctx: &Context<'_>) -> Maybe<Vec<StaffRole>> {
         let staff = async {

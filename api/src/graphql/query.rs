@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use shared::store::lists::{
     constraints::{ConstraintList, ConstraintsOf},
+    documents::DocumentList,
     enrollments::EnrollmentList,
     events::EventList,
     issuers::IssuerList,
@@ -17,6 +18,7 @@ use shared::store::lists::{
 use super::{
     connections::{Listing, PAGE_MAX, Paging, list},
     constraints::{ConstraintOrder, ConstraintWhere},
+    documents::{DocumentOrder, DocumentWhere},
     enrollments::{Enrollment, EnrollmentOrder, EnrollmentWhere},
     errors::{ErrorCode, fail},
     events::{EventOrder, EventWhere, check_reach},
@@ -328,5 +330,26 @@ impl Query {
             Ok(IssuerList)
         });
         list(ctx, issuers, IssuerOrder::stretch(order_by, Paging { first, after, last, before }), None).await
+    }
+
+    /// The documents that the organization's front ends may run by their hash, the latest first by default. For
+    /// administrators; FORBIDDEN for everybody else.
+    async fn documents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<DocumentWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<DocumentOrder>,
+    ) -> Maybe<Listing<DocumentList>> {
+        let documents = reader(ctx).and_then(|reader| {
+            if !reader.caller.is_administrator() {
+                return Err(forbidden("only administrators see registered documents"));
+            }
+            Ok(DocumentWhere::list(filter))
+        });
+        list(ctx, documents, DocumentOrder::stretch(order_by, Paging { first, after, last, before }), None).await
     }
 }

@@ -3,6 +3,7 @@
 use shared::store::lists::{
     List, Page, Stretch,
     constraints::ConstraintList,
+    documents::DocumentList,
     enrollments::EnrollmentList,
     events::EventList,
     identities::IdentityList,
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use super::{
     batch::Batch,
     constraints::Constraint,
+    documents::Document,
     enrollments::Enrollment,
     events::Event,
     issuers::{Identity, Issuer},
@@ -84,6 +86,7 @@ macro_rules! shown {
 
 shown! {
     constraints: ConstraintList => Constraint,
+    documents: DocumentList => Document,
     enrollments: EnrollmentList => Enrollment,
     events: EventList => Event,
     identities: IdentityList => Identity,

@@ -11,6 +11,7 @@ use shared::auth::AuthError;
 
 use super::media::Media;
 use crate::{
+    allowance::Exceeded,
     graphql::errors::{ErrorCode, is_request_error},
     use_cases::identities::Unlinked,
 };
@@ -46,6 +47,21 @@ pub(super) enum Fault {
         "The access token could not be checked: the keys of its issuer cannot be read right now; try again in a minute."
     )]
     NoKeys,
+    #[error("There is no registered document with this id in your organization; register it, or send its text.")]
+    UnknownDocument,
+    #[error("Your organization lets participants run registered documents only, and this is none of them.")]
+    DocumentsOnly,
+    #[error("The Idempotency-Key belongs to another request of yours; take a new key for each one.")]
+    KeyReused,
+    #[error("A request with this Idempotency-Key is being carried out; ask again in a moment to get its answer.")]
+    KeyBusy,
+    #[error(
+        "The mutation with this Idempotency-Key was carried out, at least in part, and its answer was lost: look at what \
+         it changed instead of repeating it."
+    )]
+    AnswerLost,
+    #[error(transparent)]
+    TooMany(#[from] Exceeded),
     #[error(
         "The request took too long and was stopped. A mutation may have been carried out: look before you repeat it."
     )]
@@ -74,8 +90,13 @@ impl Fault {
             Self::Method | Self::QueriesOnly | Self::NotAcceptable | Self::NotJson | Self::Malformed(_) => {
                 ErrorCode::BadUserInput
             }
-            Self::TooLarge { .. } | Self::Busy | Self::TooManyOperations { .. } => ErrorCode::LimitExceeded,
-            Self::Origin => ErrorCode::Forbidden,
+            Self::TooLarge { .. } | Self::Busy | Self::TooManyOperations { .. } | Self::TooMany(_) => {
+                ErrorCode::LimitExceeded
+            }
+            Self::UnknownDocument => ErrorCode::PersistedDocumentNotFound,
+            Self::DocumentsOnly | Self::Origin => ErrorCode::Forbidden,
+            Self::KeyReused => ErrorCode::BadUserInput,
+            Self::KeyBusy | Self::AnswerLost => ErrorCode::Conflict,
             Self::Token(_) | Self::Nobody | Self::Unlinked(_) => ErrorCode::Unauthenticated,
             Self::TimedOut => ErrorCode::Timeout,
             Self::Internal | Self::Unavailable | Self::NoKeys => ErrorCode::Internal,
@@ -84,7 +105,7 @@ impl Fault {
 
     /// Whether it says that the token does not stand for anybody (any more).
     pub(super) fn is_about_the_token(&self) -> bool {
-        matches!(self, Self::Token(_) | Self::Nobody)
+        matches!(self, Self::Token(_) | Self::Nobody | Self::Unlinked(_))
     }
 
     /// The GraphQL error that tells it.
@@ -106,7 +127,13 @@ impl Fault {
             Self::Unlinked(why) => Some((header::WWW_AUTHENTICATE, challenge(&why.to_string()))),
             Self::NoKeys => Some((header::RETRY_AFTER, "30".to_owned())),
             Self::Busy => Some((header::RETRY_AFTER, "5".to_owned())),
+            Self::KeyBusy => Some((header::RETRY_AFTER, "1".to_owned())),
+            Self::TooMany(exceeded) => Some((header::RETRY_AFTER, exceeded.seconds().to_string())),
             Self::NotAcceptable
+            | Self::UnknownDocument
+            | Self::DocumentsOnly
+            | Self::KeyReused
+            | Self::AnswerLost
             | Self::NotJson
             | Self::TooManyOperations { .. }
             | Self::Origin
@@ -127,10 +154,16 @@ fn challenge(reason: &str) -> String {
 /// The one place where a status is chosen.
 fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
     match (outcome, media) {
+        // Only a caller who asked for too much is told when to come back.
+        (Ok(response), _) if response.http_headers.contains_key("retry-after") => StatusCode::TOO_MANY_REQUESTS,
         (Ok(response), Media::GraphqlResponse) if is_request_error(response) => StatusCode::BAD_REQUEST,
         // An answer with data, be it null, is an answer; and older clients want 200 for whatever GraphQL has to say.
         (Ok(_), _) => StatusCode::OK,
-        (Err(Fault::Malformed(_)), _) => StatusCode::BAD_REQUEST,
+        (Err(Fault::Malformed(_) | Fault::UnknownDocument), _) => StatusCode::BAD_REQUEST,
+        (Err(Fault::DocumentsOnly), _) => StatusCode::FORBIDDEN,
+        (Err(Fault::KeyBusy | Fault::AnswerLost), _) => StatusCode::CONFLICT,
+        (Err(Fault::KeyReused), _) => StatusCode::UNPROCESSABLE_ENTITY,
+        (Err(Fault::TooMany(_)), _) => StatusCode::TOO_MANY_REQUESTS,
         (Err(Fault::Token(_) | Fault::Nobody | Fault::Unlinked(_)), _) => StatusCode::UNAUTHORIZED,
         (Err(Fault::Method | Fault::QueriesOnly), _) => StatusCode::METHOD_NOT_ALLOWED,
         (Err(Fault::NotAcceptable), _) => StatusCode::NOT_ACCEPTABLE,
@@ -168,6 +201,13 @@ impl<'a> From<&'a Response> for Refused<'a> {
 pub(super) fn answer(outcome: &Result<Response, Fault>, media: Media, request_id: &str) -> HttpResponse {
     let mut answer = HttpResponse::build(status(outcome, media));
     answer.content_type(media.content_type()).insert_header((header::VARY, "accept"));
+    if let Ok(response) = outcome {
+        for (name, value) in &response.http_headers {
+            if let Ok(value) = value.to_str() {
+                answer.insert_header((name.as_str(), value));
+            }
+        }
+    }
     let body = match outcome {
         Ok(response) if is_request_error(response) => serde_json::to_string(&Refused::from(response)),
         Ok(response) => serde_json::to_string(response),

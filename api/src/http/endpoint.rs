@@ -1,20 +1,23 @@
 //! `/graphql`: from an HTTP request to a GraphQL answer.
 
 use actix_web::{HttpRequest, HttpResponse, http::Method, web};
-use async_graphql::{Request, Response, parser::types::OperationType};
+use async_graphql::{Response, parser::types::OperationType};
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
+use uuid::Uuid;
 
 use super::{
     Service, Work,
     access_log::request_id,
     answers::{Fault, answer as write},
-    bearer::{self, Credentials},
-    documents,
+    cors,
+    documents::{self, Asked},
+    idempotency,
     media::{self, Media},
+    received::{Sender, may_be_got, operation_type, ready},
     streams::{self, Wanted},
 };
-use crate::graphql::{chosen, cost::check_text};
+use crate::caller::Caller;
 
 /// Longer names of operations are not logged.
 const LONGEST_NAME: usize = 80;
@@ -33,20 +36,41 @@ pub(super) async fn answer(
         None if wanted.is_some() => Media::Json,
         None => return write(&Err(Fault::NotAcceptable), Media::Json, &request_id),
     };
-    let outcome = serve(&request, payload, service, work, wanted, request_id.clone()).await;
-    match outcome {
-        Ok(Answer::Whole(response)) => write(&Ok(response), media, &request_id),
-        Ok(Answer::Stream(response)) => response,
+    match serve(&request, payload, service, work, wanted, request_id.clone()).await {
+        Ok(Answered { organization_id, outcome }) => {
+            if let Some(organization_id) = organization_id {
+                cors::asked_by(&request, organization_id);
+            }
+            match outcome {
+                Outcome::Whole(outcome) => write(&outcome, media, &request_id),
+                Outcome::Stream(response) => response,
+            }
+        }
         Err(fault) => write(&Err(fault), media, &request_id),
     }
 }
 
-/// What a request is answered with.
-enum Answer {
-    /// A GraphQL answer.
-    Whole(Response),
+/// What came of a request, and whose it was.
+struct Answered {
+    /// `None` for nobody in particular.
+    organization_id: Option<Uuid>,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    /// A GraphQL answer, or why there is none.
+    Whole(Result<Response, Fault>),
     /// A stream of them.
     Stream(HttpResponse),
+}
+
+/// A request that is ready to be executed, wherever that is.
+struct Received {
+    sender: Sender,
+    key: Option<String>,
+    asked: Asked,
+    over_get: bool,
+    request_id: String,
 }
 
 async fn serve(
@@ -56,14 +80,15 @@ async fn serve(
     work: web::Data<Work>,
     wanted: Option<Wanted>,
     request_id: String,
-) -> Result<Answer, Fault> {
+) -> Result<Answered, Fault> {
     let deadline = Instant::now() + service.request_timeout;
     let over_get = request.method() == Method::GET;
     if !over_get && request.method() != Method::POST {
         return Err(Fault::Method);
     }
-    let credentials = bearer::credentials(request.headers())?;
-    let mut document = if over_get {
+    let sender = Sender::of(request, &service)?;
+    let key = idempotency::key(request.headers())?.filter(|_| !over_get);
+    let mut asked = if over_get {
         documents::from_query_string(request.query_string())?
     } else {
         if !media::is_json(request) {
@@ -71,29 +96,32 @@ async fn serve(
         }
         documents::from_body(&read(payload, service.body_limit, deadline).await?)?
     };
-    if let Some(name) = document.operation_name.as_deref().filter(|name| is_name(name)) {
+    if let Some(name) = asked.request.operation_name.as_deref().filter(|name| is_name(name)) {
         Span::current().record("operation", name);
     }
     let matters = over_get || wanted == Some(Wanted::ForSubscriptions);
-    let kind = if matters { kind_of(&mut document) } else { None };
+    let kind = if matters { operation_type(&mut asked.request) } else { None };
     let as_stream = match wanted {
         Some(Wanted::Always) => true,
         Some(Wanted::ForSubscriptions) => kind == Some(OperationType::Subscription),
         None => false,
     };
-    // A document that does not parse, or does not say which of its operations is meant, gets its error from the schema.
-    let changes_nothing = match kind {
-        None | Some(OperationType::Query) => true,
-        Some(OperationType::Subscription) => as_stream,
-        Some(OperationType::Mutation) => false,
-    };
-    if over_get && !changes_nothing {
+    // A GET that changes something is told so, whoever sent it.
+    if over_get && !may_be_got(kind, as_stream) {
         return Err(Fault::QueriesOnly);
     }
     if as_stream {
-        return streams::answer(service, work, credentials, document, request_id).await.map(Answer::Stream);
+        if key.is_some() {
+            let message = "An Idempotency-Key is kept with one answer; accept application/json instead of a stream.";
+            return Err(Fault::Malformed(message.to_owned()));
+        }
+        let (organization_id, response) = streams::answer(service, work, sender, asked, over_get, request_id).await?;
+        return Ok(Answered { organization_id, outcome: Outcome::Stream(response) });
     }
-    work.run(deadline, execute(service, credentials, document, request_id)).await?.map(Answer::Whole)
+    let received = Received { sender, key, asked, over_get, request_id };
+    let executed = execute(service, work.clone(), received, deadline);
+    let (organization_id, outcome) = work.run(deadline, executed).await??;
+    Ok(Answered { organization_id, outcome: Outcome::Whole(outcome) })
 }
 
 async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
@@ -107,28 +135,38 @@ async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<
 
 async fn execute(
     service: web::Data<Service>,
-    credentials: Option<Credentials>,
-    document: Request,
-    request_id: String,
-) -> Result<Response, Fault> {
-    let caller = match credentials {
-        None => None,
-        Some(credentials) => Some(bearer::authenticate(&service, &credentials, request_id.clone()).await?),
+    work: web::Data<Work>,
+    received: Received,
+    deadline: Instant,
+) -> Result<(Option<Uuid>, Result<Response, Fault>), Fault> {
+    let Received { sender, key, asked, over_get, request_id } = received;
+    let caller = sender.caller(&service, request_id.clone()).await?;
+    let organization_id = caller.as_ref().map(Caller::organization_id);
+    let allowance = sender.allowance(&service, caller.as_ref());
+    let outcome = async {
+        let named = asked.request.query.is_empty();
+        let mut request = ready(&service, caller.as_ref(), allowance.as_ref(), asked).await?;
+        let kind = if key.is_some() || (over_get && named) { operation_type(&mut request) } else { None };
+        if over_get && !may_be_got(kind, false) {
+            return Err(Fault::QueriesOnly);
+        }
+        match (key, caller) {
+            (Some(key), Some(caller)) if kind == Some(OperationType::Mutation) => {
+                // Looking a key up is work of its own, whatever comes of it.
+                if let Some(allowance) = &allowance {
+                    allowance.pay(1, &[]).await?;
+                }
+                idempotency::execute(service.clone(), work, key, caller, request, deadline).await
+            }
+            // Nobody's key is nobody's promise.
+            (_, caller) => Ok((service.execute)(caller, request, request_id).await),
+        }
     };
-    Ok((service.execute)(caller, document, request_id).await)
+    let outcome = outcome.await;
+    Ok((organization_id, outcome))
 }
 
 /// Whether this may stand in a log: a GraphQL name of a sensible length.
 fn is_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// What the operation is that a request means, as far as that can be told.
-fn kind_of(request: &mut Request) -> Option<OperationType> {
-    if check_text(&request.query).is_err() {
-        return None;
-    }
-    let wanted = request.operation_name.clone();
-    let document = request.parsed_query().ok()?;
-    chosen(document, wanted.as_deref()).map(|operation| operation.ty)
 }

@@ -1,4 +1,4 @@
-//! Which pages of other sites may open a socket.
+//! Which pages are our own.
 
 use actix_web::http::{
     Uri,
@@ -7,9 +7,8 @@ use actix_web::http::{
 
 use super::Service;
 
-/// Whether a page of this origin may open a socket. A browser sends no token of its own accord, so a foreign page would
-/// gain nothing; but it is refused as its requests are.
-pub(super) fn origin_allowed(service: &Service, headers: &HeaderMap) -> bool {
+/// Whether a request was sent by a page of this very server, or by no page at all.
+pub(super) fn is_own(service: &Service, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Some(origin) = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok()) else { return false };
     let Some(authority) = origin.authority() else { return false };

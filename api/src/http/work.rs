@@ -67,6 +67,21 @@ impl Work {
         }
     }
 
+    /// Does `work` to its end, even when the future returned here is dropped: for what somebody will ask about again. It
+    /// must have an end of its own.
+    pub(super) async fn run_to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>> + Send + 'static,
+    ) -> Result<T, Fault> {
+        match self.tasks.spawn_on(work.in_current_span(), &self.runtime).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(panicked = error.is_panic(), "the work of a request broke off");
+                Err(Fault::Internal)
+            }
+        }
+    }
+
     /// Waits a moment for work that was given up, so that its connections are back in their pool.
     pub(crate) async fn finish(&self) {
         self.tasks.close();

@@ -7,7 +7,7 @@ use super::sections::{HttpConfig, MailConfig, MailTransport};
 use super::{Config, SecretUrl};
 
 /// The range of every numeric setting, both ends included.
-pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 11] {
+pub(super) fn ranges() -> impl IntoIterator<Item = (&'static str, RangeInclusive<i64>)> {
     [
         ("auth.leeway_seconds", 0..=300),
         ("database.max_connections", 1..=1000),
@@ -16,6 +16,17 @@ pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 11] {
         ("http.port", 0..=65_535),
         ("http.request_timeout_seconds", 1..=300),
         ("http.stream_limit", 1..=100_000),
+        ("http.trusted_proxies", 0..=10),
+        ("limits.anonymous_mutations_burst", 1..=1_000_000),
+        ("limits.anonymous_mutations_per_minute", 1..=1_000_000),
+        ("limits.anonymous_requests_burst", 1..=1_000_000),
+        ("limits.anonymous_requests_per_minute", 1..=1_000_000),
+        ("limits.organization_points_burst", 20_000..=1_000_000_000),
+        ("limits.organization_points_per_minute", 60..=1_000_000_000),
+        ("limits.points_burst", 20_000..=100_000_000),
+        ("limits.points_per_minute", 60..=100_000_000),
+        ("limits.requests_burst", 1..=1_000_000),
+        ("limits.requests_per_minute", 1..=1_000_000),
         ("mail.command_timeout_seconds", 1..=600),
         ("mail.smtp_port", 1..=65_535),
         ("worker.lease_seconds", 1..=3600),

@@ -50,6 +50,8 @@ pub struct HttpConfig {
     pub request_timeout_seconds: u64,
     /// How many streams, WebSockets included, may be open at a time.
     pub stream_limit: usize,
+    /// How many proxies stand in front, each of which adds to `X-Forwarded-For`.
+    pub trusted_proxies: u32,
 }
 
 impl HttpConfig {
@@ -57,6 +59,35 @@ impl HttpConfig {
     pub fn public_url_for(&self, bound: SocketAddr) -> String {
         if self.public_url.is_empty() { format!("http://{bound}") } else { self.public_url.clone() }
     }
+}
+
+/// How much a caller may ask for, in the long run and at once. Every pair of settings is a leaky bucket: `_burst` is
+/// what it holds, `_per_minute` what leaks out of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Whether anything is limited.
+    pub enabled: bool,
+    /// Requests of one caller at once.
+    pub requests_burst: u32,
+    /// Requests of one caller in the long run.
+    pub requests_per_minute: u32,
+    /// Cost points of one caller at once.
+    pub points_burst: u32,
+    /// Cost points of one caller in the long run.
+    pub points_per_minute: u32,
+    /// Cost points of a whole organization at once.
+    pub organization_points_burst: u32,
+    /// Cost points of a whole organization in the long run.
+    pub organization_points_per_minute: u32,
+    /// Requests without a valid token of one address at once.
+    pub anonymous_requests_burst: u32,
+    /// Requests without a valid token of one address in the long run.
+    pub anonymous_requests_per_minute: u32,
+    /// Calls of one mutation without a token from one address at once.
+    pub anonymous_mutations_burst: u32,
+    /// Calls of one mutation without a token from one address in the long run.
+    pub anonymous_mutations_per_minute: u32,
 }
 
 /// How mail leaves.

@@ -101,7 +101,7 @@ pub fn tidy_line(text: &str) -> String {
 }
 
 /// Catches slips, not fraud: one `@`, something on both sides, no spaces, ASCII, at most 254 bytes (RFC 5321).
-fn plausible_email(email: &str) -> bool {
+pub fn plausible_email(email: &str) -> bool {
     let Some((local, domain)) = email.split_once('@') else { return false };
     let atom = |c: char| c.is_ascii_graphic() && !"()<>[]:;@\\,\"".contains(c);
     email.len() <= 254

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement};
 
 use super::{
-    Reads, StoreError, audit, constraints, enrollments, events, history, identities, issuers, match_runs, matches,
-    messages, non_matches, organizations, people, planned_pairs, programs, rounds, webhook_deliveries,
-    webhook_endpoints,
+    Reads, StoreError, audit, constraints, documents, enrollments, events, history, idempotency_keys, identities,
+    issuers, match_runs, matches, messages, non_matches, organization_settings, organizations, people, planned_pairs,
+    programs, rounds, webhook_deliveries, webhook_endpoints,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.
@@ -38,10 +38,12 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
     BTreeMap::from([
         described::<audit::row::Entity>(),
         described::<constraints::row::Entity>(),
+        described::<documents::row::Entity>(),
         described::<enrollments::row::Entity>(),
         described::<events::log_row::Entity>(),
         described::<events::row::Entity>(),
         described::<history::row::Entity>(),
+        described::<idempotency_keys::row::Entity>(),
         described::<identities::row::Entity>(),
         described::<issuers::row::Entity>(),
         described::<match_runs::row::Entity>(),
@@ -49,6 +51,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<matches::row::Entity>(),
         described::<messages::row::Entity>(),
         described::<non_matches::row::Entity>(),
+        described::<organization_settings::row::Entity>(),
         described::<organizations::row::Entity>(),
         described::<organizations::staff_row::Entity>(),
         described::<people::row::Entity>(),

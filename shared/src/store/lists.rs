@@ -5,6 +5,7 @@
 //! where the thing may stand in two columns).
 
 pub mod constraints;
+pub mod documents;
 pub mod enrollments;
 pub mod events;
 pub mod identities;

@@ -1,9 +1,10 @@
 //! Organizations and staff roles.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, from_json, to_json, word};
+use super::{Reads, StoreError, Tx, exactly_one, from_json, to_json, word};
 use crate::domain::organizations::{Organization, StaffRole};
 
 const STAFF: &str = "staff_roles";
@@ -98,6 +99,24 @@ pub async fn insert(tx: &Tx, organization: &Organization) -> Result<(), StoreErr
     let row = row::Model { id, slug, name, contact, portal_url, created_at, updated_at };
     row.into_active_model().reset_all().insert(&tx.tx).await.map_err(StoreError::from_write)?;
     Ok(())
+}
+
+/// Stores a changed organization. `read_at` is the `updated_at` it was read with, and guards against a change by
+/// somebody else meanwhile.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody else was faster.
+pub async fn update(tx: &Tx, organization: &Organization, read_at: DateTime<Utc>) -> Result<(), StoreError> {
+    let done = row::Entity::update_many()
+        .col_expr(row::Column::Name, Expr::value(&organization.name))
+        .col_expr(row::Column::Contact, Expr::value(organization.contact.as_deref()))
+        .col_expr(row::Column::PortalUrl, Expr::value(organization.portal_url.as_deref()))
+        .col_expr(row::Column::UpdatedAt, Expr::value(organization.updated_at))
+        .filter(row::Column::Id.eq(organization.id))
+        .filter(row::Column::UpdatedAt.eq(read_at))
+        .exec(&tx.tx)
+        .await?;
+    exactly_one(done.rows_affected, "the organization")
 }
 
 /// The staff roles a person holds.

@@ -147,6 +147,10 @@ async fn answer(client: &Client, document: &str, variables: Value, id: &str) -> 
     for error in body["errors"].as_array_mut().into_iter().flatten() {
         error["extensions"]["requestId"].take();
     }
+    // What is left to the attacker depends on how much they asked for already.
+    if let Some(cost) = body.pointer_mut("/extensions/cost/remaining") {
+        cost.take();
+    }
     body.to_string().replace(id, "<id>")
 }
 

@@ -12,7 +12,6 @@ use actix_web::{
     mime,
     web::{self, Bytes},
 };
-use async_graphql::Request;
 use futures_util::stream;
 use serde_json::json;
 use tokio::{
@@ -20,12 +19,14 @@ use tokio::{
     time::{Instant, Interval, interval_at},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use uuid::Uuid;
 
 use super::{
     super::{
         Service, Work,
         answers::{AS_IT_IS, Fault, Refused},
-        bearer::Credentials,
+        documents::Asked,
+        received::Sender,
     },
     operation::{Event, Outlet, carry_out},
     speaker::Speaker,
@@ -52,24 +53,26 @@ pub(in crate::http) fn wanted(request: &HttpRequest) -> Option<Wanted> {
     Some(if takes_json.into_iter().any(names) { Wanted::ForSubscriptions } else { Wanted::Always })
 }
 
-/// Carries out an operation and answers with its events.
+/// Carries out an operation and answers with its events, and says whose organization's they are.
 pub(in crate::http) async fn answer(
     service: web::Data<Service>,
     work: web::Data<Work>,
-    credentials: Option<Credentials>,
-    document: Request,
+    sender: Sender,
+    asked: Asked,
+    over_get: bool,
     request_id: String,
-) -> Result<HttpResponse, Fault> {
+) -> Result<(Option<Uuid>, HttpResponse), Fault> {
     let place = service.streams.enter()?;
     let between = service.streams.pace.comment;
-    let (sender, mut events) = mpsc::channel(1);
-    let outlet = Outlet { number: 0, events: sender };
-    let speaker = Arc::new(Speaker::new(service, credentials, request_id.clone()));
+    let (told, mut events) = mpsc::channel(1);
+    let outlet = Outlet { number: 0, events: told };
+    let speaker = Arc::new(Speaker::new(service, sender, request_id.clone()));
+    let known = Arc::clone(&speaker);
     let task = work.start(async move {
         let guard = Arc::clone(&speaker);
         let last = outlet.clone();
         tokio::select! {
-            () = carry_out(speaker, document, outlet) => {}
+            () = carry_out(speaker, asked, over_get, outlet) => {}
             fault = guard.ends() => last.say(Event::Ended(fault)).await,
         }
     });
@@ -89,13 +92,14 @@ pub(in crate::http) async fn answer(
         _place: place,
     };
     let parts = stream::unfold(body, |mut body| async move { body.next().await.map(|part| (part, body)) });
-    Ok(HttpResponse::Ok()
+    let response = HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"))
         .insert_header((header::CONTENT_ENCODING, AS_IT_IS))
         .insert_header((header::VARY, "accept"))
         // Proxies that gather an answer before they pass it on would hold every event back.
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(parts))
+        .streaming(parts);
+    Ok((known.organization_id().await, response))
 }
 
 /// A stream on its way to the client. Dropping it ends the operation.

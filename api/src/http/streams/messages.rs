@@ -1,10 +1,13 @@
 //! The messages of the GraphQL over WebSocket protocol (sub-protocol `graphql-transport-ws`, `graphql-ws` on npm).
 
 use actix_ws::{CloseCode, CloseReason};
-use async_graphql::{Request, Response};
+use async_graphql::Response;
 use serde_json::{Map, Value, json};
 
-use super::super::{answers::Fault, documents};
+use super::super::{
+    answers::Fault,
+    documents::{self, Asked},
+};
 
 /// The name that client and server agree on.
 pub(super) const PROTOCOL: &str = "graphql-transport-ws";
@@ -21,7 +24,7 @@ pub(super) enum Said {
     /// `subscribe`: any operation, in spite of its name.
     Subscribe {
         id: String,
-        request: Box<Request>,
+        asked: Box<Asked>,
     },
     Complete {
         id: String,
@@ -48,10 +51,9 @@ pub(super) fn read(text: &str) -> Result<Said, &'static str> {
         "subscribe" => {
             let id = id(&mut message)?;
             let Some(Value::Object(parameters)) = payload else { return Err("`subscribe` needs a `payload`") };
-            let request = documents::from_parameters(parameters);
-            let request =
-                request.map_err(|_| "the `payload` of `subscribe` must have `query`, and what goes with it")?;
-            Ok(Said::Subscribe { id, request: Box::new(request) })
+            let asked = documents::from_parameters(parameters);
+            let asked = asked.map_err(|_| "the `payload` of `subscribe` must have `query`, and what goes with it")?;
+            Ok(Said::Subscribe { id, asked: Box::new(asked) })
         }
         "complete" => Ok(Said::Complete { id: id(&mut message)? }),
         _ => Err("the `type` of the message is unknown"),

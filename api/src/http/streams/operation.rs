@@ -2,14 +2,21 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{Request, Response};
+use async_graphql::Response;
 use futures_util::FutureExt as _;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
 
-use super::{super::answers::Fault, speaker::Speaker};
+use super::{
+    super::{
+        answers::Fault,
+        documents::Asked,
+        received::{may_be_got, operation_type, ready},
+    },
+    speaker::Speaker,
+};
 use crate::graphql::{Feed, Operation, errors::is_request_error};
 
 /// How fresh a caller's rights must be when something is told, also to a reader who was slow to take it.
@@ -54,18 +61,23 @@ impl Outlet {
     }
 }
 
-/// Carries out an operation to its end.
-pub(super) async fn carry_out(speaker: Arc<Speaker>, request: Request, outlet: Outlet) {
-    if AssertUnwindSafe(follow(&speaker, request, &outlet)).catch_unwind().await.is_err() {
+/// Carries out an operation to its end. One that was asked for with GET must change nothing.
+pub(super) async fn carry_out(speaker: Arc<Speaker>, asked: Asked, over_get: bool, outlet: Outlet) {
+    if AssertUnwindSafe(follow(&speaker, asked, over_get, &outlet)).catch_unwind().await.is_err() {
         tracing::error!(request_id = speaker.request_id(), "the work of an operation broke off");
         outlet.say(Event::Failed(Fault::Internal)).await;
     }
 }
 
-async fn follow(speaker: &Speaker, request: Request, outlet: &Outlet) {
+async fn follow(speaker: &Speaker, asked: Asked, over_get: bool, outlet: &Outlet) {
     let service = speaker.service();
     let first = async {
         let caller = speaker.since(Instant::now()).await?;
+        let allowance = speaker.allowance(caller.as_ref());
+        let mut request = ready(service, caller.as_ref(), allowance.as_ref(), asked).await?;
+        if over_get && !may_be_got(operation_type(&mut request), true) {
+            return Err(Fault::QueriesOnly);
+        }
         Ok::<_, Fault>((service.operate)(caller, request, speaker.request_id().to_owned()).await)
     };
     let event = match timeout(service.request_timeout, first).await {

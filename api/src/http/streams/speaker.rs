@@ -9,23 +9,20 @@ use tokio::{
     sync::Mutex,
     time::{Instant, MissedTickBehavior, interval},
 };
+use uuid::Uuid;
 
-use super::super::{
-    Service,
-    answers::Fault,
-    bearer::{self, Credentials},
-};
-use crate::caller::Caller;
+use super::super::{Service, answers::Fault, received::Sender};
+use crate::{allowance::Allowance, caller::Caller};
 
 /// How old the answer may get to the question who they stand for, while nothing is told.
 const OLDEST: TimeDelta = TimeDelta::seconds(30);
 /// How often the clock is looked at. That costs nothing; the database is asked when the answer is too old.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The credentials of one connection, and who it stood for when somebody last looked.
+/// The sender of one connection, and who it stood for when somebody last looked.
 pub(super) struct Speaker {
     service: web::Data<Service>,
-    credentials: Option<Credentials>,
+    sender: Sender,
     request_id: String,
     known: Mutex<Option<Known>>,
 }
@@ -39,8 +36,8 @@ struct Known {
 }
 
 impl Speaker {
-    pub(super) fn new(service: web::Data<Service>, credentials: Option<Credentials>, request_id: String) -> Self {
-        Self { service, credentials, request_id, known: Mutex::new(None) }
+    pub(super) fn new(service: web::Data<Service>, sender: Sender, request_id: String) -> Self {
+        Self { service, sender, request_id, known: Mutex::new(None) }
     }
 
     pub(super) fn service(&self) -> &web::Data<Service> {
@@ -56,12 +53,12 @@ impl Speaker {
     /// # Errors
     /// When the token does not stand for anybody any more, or nobody can tell at the moment.
     pub(super) async fn since(&self, since: Instant) -> Result<Option<Caller>, Fault> {
-        let Some(credentials) = &self.credentials else { return Ok(None) };
         let mut known = self.known.lock().await;
         let caller = match &*known {
-            Some(known) if known.at >= since => known.caller.clone(),
-            _ => self.ask(&mut known, credentials).await?,
+            Some(known) if known.at >= since => Some(known.caller.clone()),
+            _ => self.ask(&mut known).await?,
         };
+        let Some(caller) = caller else { return Ok(None) };
         // Requests may come a little late, when clocks differ; a stream need not go on for that.
         if caller.expires_at <= self.service.clock.now() {
             return Err(Fault::Token(AuthError::Expired));
@@ -69,16 +66,28 @@ impl Speaker {
         Ok(Some(caller))
     }
 
-    async fn ask(&self, known: &mut Option<Known>, credentials: &Credentials) -> Result<Caller, Fault> {
+    async fn ask(&self, known: &mut Option<Known>) -> Result<Option<Caller>, Fault> {
         let (at, on) = (Instant::now(), self.service.clock.now());
-        let caller = bearer::authenticate(&self.service, credentials, self.request_id.clone()).await?;
-        *known = Some(Known { caller: caller.clone(), at, on });
+        let caller = self.sender.caller(&self.service, self.request_id.clone()).await?;
+        *known = caller.clone().map(|caller| Known { caller, at, on });
         Ok(caller)
+    }
+
+    /// The organization of whoever was found to speak.
+    pub(super) async fn organization_id(&self) -> Option<Uuid> {
+        self.known.lock().await.as_ref().map(|known| known.caller.organization_id())
+    }
+
+    /// What the speaker may still ask for; `None` when nothing is limited.
+    pub(super) fn allowance(&self, caller: Option<&Caller>) -> Option<Allowance> {
+        self.sender.allowance(&self.service, caller)
     }
 
     /// Waits until the token has ended or stands for nobody any more, and says why. For ever when there is none.
     pub(super) async fn ends(&self) -> Fault {
-        let Some(credentials) = &self.credentials else { return std::future::pending().await };
+        if self.sender.credentials.is_none() {
+            return std::future::pending().await;
+        }
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -93,7 +102,7 @@ impl Speaker {
                     continue;
                 }
             }
-            match self.ask(&mut known, credentials).await {
+            match self.ask(&mut known).await {
                 Err(fault) if fault.is_about_the_token() => return fault,
                 // A database that is away says nothing about anybody.
                 Ok(_) | Err(_) => {}

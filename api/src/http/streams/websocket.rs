@@ -2,9 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use actix_web::{HttpRequest, HttpResponse, guard::GuardContext, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    guard::GuardContext,
+    http::header::{self, HeaderMap},
+    web,
+};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError, Session};
-use async_graphql::Request;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
@@ -17,8 +21,11 @@ use super::{
         access_log::request_id,
         answers::{Fault, answer},
         bearer::{self, Credentials},
+        cors,
+        documents::Asked,
         media::Media,
-        origin::origin_allowed,
+        origin::is_own,
+        received::Sender,
     },
     messages::{self, Closing, PROTOCOL, Said},
     operation::{Event, Outlet, carry_out},
@@ -46,42 +53,45 @@ pub(in crate::http) async fn open(
     work: web::Data<Work>,
 ) -> HttpResponse {
     let request_id = request_id(&request);
-    match begin(&request, payload, service, &work, request_id.clone()) {
+    match begin(&request, payload, service, &work, request_id.clone()).await {
         Ok(response) => response,
         Err(fault) => answer(&Err(fault), Media::Json, &request_id),
     }
 }
 
-fn begin(
+async fn begin(
     request: &HttpRequest,
     payload: web::Payload,
     service: web::Data<Service>,
     work: &web::Data<Work>,
     request_id: String,
 ) -> Result<HttpResponse, Fault> {
-    if !origin_allowed(&service, request.headers()) {
+    // A browser sends no token of its own accord, so a foreign page would gain nothing; but it is refused as its requests
+    // are: now when no organization lists its origin, and when it has said who it is, unless that one's does.
+    let page = (!is_own(&service, request.headers())).then(|| request.headers().clone());
+    if page.is_some() && !cors::may_read(request, None).await {
         return Err(Fault::Origin);
     }
-    let credentials = bearer::credentials(request.headers())?;
-    let organization = bearer::organization(request.headers());
+    let sender = Sender::of(request, &service)?;
     let place = service.streams.enter()?;
     let (response, session, messages) = actix_ws::handle_with_protocols(request, payload, &[PROTOCOL])
         .map_err(|error| Fault::Malformed(format!("This is not a WebSocket handshake: {error}.")))?;
     let limit = service.body_limit;
     let messages = messages.max_frame_size(limit).aggregate_continuations().max_continuation_size(limit);
     let speaks_our_language = response.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL);
-    let (sender, events) = mpsc::channel(WAITING_MAX);
+    let (told, events) = mpsc::channel(WAITING_MAX);
     let socket = Socket {
         session,
         service,
         work: work.clone(),
         request_id,
-        token: credentials.map(|credentials| credentials.token),
-        organization,
+        handshake: sender,
+        organization: bearer::organization(request.headers()),
+        page,
         joined: None,
         operations: BTreeMap::new(),
         count: 0,
-        sender,
+        sender: told,
         _place: place,
     };
     work.start_here(async move {
@@ -126,10 +136,12 @@ struct Socket {
     service: web::Data<Service>,
     work: web::Data<Work>,
     request_id: String,
-    /// The token of the handshake.
-    token: Option<String>,
-    /// The organization that the handshake named.
+    /// Who sent the handshake.
+    handshake: Sender,
+    /// What the handshake named as the organization.
     organization: Option<String>,
+    /// The headers of the handshake, when a page of another origin sent it.
+    page: Option<HeaderMap>,
     /// Set by `connection_init`.
     joined: Option<Joined>,
     operations: BTreeMap<String, Going>,
@@ -206,7 +218,7 @@ impl Socket {
             Said::Init { authorization } => self.init(authorization).await,
             Said::Ping => self.send(messages::pong()).await,
             Said::Pong => Ok(()),
-            Said::Subscribe { id, request } => self.subscribe(id, *request).await,
+            Said::Subscribe { id, asked } => self.subscribe(id, *asked).await,
             Said::Complete { id } => {
                 // It may have completed at the same moment by itself.
                 self.operations.remove(&id);
@@ -220,25 +232,34 @@ impl Socket {
             return Err(Closing::SecondInit.into());
         }
         let forbidden = |fault: &Fault| Closing::Forbidden(fault.to_string());
-        let token = match authorization {
-            None => self.token.take(),
-            Some(text) => {
-                let token = bearer::read(&text).map_err(|error| forbidden(&error.into()))?;
-                if self.token.as_ref().is_some_and(|other| *other != token) {
-                    let why = "the header and the payload hold different tokens";
-                    return Err(Closing::Forbidden(why.to_owned()).into());
+        let mut sender = self.handshake.clone();
+        if let Some(text) = authorization {
+            let token = bearer::read(&text).map_err(|error| forbidden(&error.into()))?;
+            if sender.credentials.as_ref().is_some_and(|other| other.token != token) {
+                let why = "the header and the payload hold different tokens";
+                return Err(Closing::Forbidden(why.to_owned()).into());
+            }
+            sender.credentials = Some(Credentials { token, organization: self.organization.clone() });
+        }
+        let speaker = Arc::new(Speaker::new(self.service.clone(), sender, self.request_id.clone()));
+        let (asked, page) = (Arc::clone(&speaker), self.page.clone());
+        let until = Instant::now() + self.service.request_timeout;
+        let known = async move {
+            let caller = asked.since(Instant::now()).await?;
+            let organization_id = caller.map(|caller| caller.organization_id());
+            match page {
+                Some(page) if !cors::origin_allowed(asked.service(), &page, organization_id).await => {
+                    Err(Fault::Origin)
                 }
-                Some(token)
+                _ => Ok(()),
             }
         };
-        let credentials = token.map(|token| Credentials { token, organization: self.organization.clone() });
-        let speaker = Arc::new(Speaker::new(self.service.clone(), credentials, self.request_id.clone()));
-        let asked = Arc::clone(&speaker);
-        let until = Instant::now() + self.service.request_timeout;
-        let known = self.work.run(until, async move { asked.since(Instant::now()).await.map(|_| ()) }).await;
+        let known = self.work.run(until, known).await;
         match known {
             Ok(Ok(())) => {}
-            Ok(Err(fault)) if fault.is_about_the_token() => return Err(forbidden(&fault).into()),
+            Ok(Err(fault)) if fault.is_about_the_token() || matches!(fault, Fault::Origin) => {
+                return Err(forbidden(&fault).into());
+            }
             Ok(Err(_)) | Err(_) => return Err(Closing::Internal.into()),
         }
         let (guard, last) = (Arc::clone(&speaker), Outlet { number: 0, events: self.sender.clone() });
@@ -247,7 +268,7 @@ impl Socket {
         self.send(messages::ack()).await
     }
 
-    async fn subscribe(&mut self, id: String, request: Request) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, asked: Asked) -> Result<(), End> {
         let Some(Joined { speaker, .. }) = &self.joined else {
             return Err(Closing::Unauthorized("send connection_init first".to_owned()).into());
         };
@@ -260,7 +281,7 @@ impl Socket {
         }
         self.count += 1;
         let outlet = Outlet { number: self.count, events: self.sender.clone() };
-        let task = self.work.start(carry_out(Arc::clone(speaker), request, outlet));
+        let task = self.work.start(carry_out(Arc::clone(speaker), asked, false, outlet));
         self.operations.insert(id, Going { number: self.count, _task: task });
         Ok(())
     }

@@ -1,0 +1,85 @@
+//! What a request must pass before anything of it is executed.
+
+use async_graphql::{
+    Request, Response, ServerError, Value,
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationType},
+    },
+};
+
+use super::{
+    Limits, cost,
+    errors::{ErrorCode, finish, refuse, refused},
+    operations::{chosen, root_fields},
+    variables,
+};
+
+/// A document that may be executed.
+pub(super) struct Prepared {
+    pub(super) document: ExecutableDocument,
+    /// What kind of operation is meant; `None` when the request does not say which, which the schema answers.
+    pub(super) kind: Option<OperationType>,
+    /// In points.
+    pub(super) cost: u64,
+    /// The mutations it calls, as often as it does.
+    pub(super) mutations: Vec<String>,
+}
+
+/// Reads, measures and checks a request.
+///
+/// # Errors
+/// The answer that says why it cannot be executed.
+pub(super) fn prepare(
+    request: &Request,
+    limits: &Limits,
+    is_anonymous: bool,
+    request_id: &str,
+) -> Result<Prepared, Box<Response>> {
+    let refuse = |code, message: String| Err(Box::new(refuse(code, message, request_id)));
+    if request.query.contains('\0') || request.query.contains("\\u0000") || request.variables.values().any(holds_nul) {
+        return refuse(ErrorCode::BadUserInput, "a text must not hold the character U+0000".to_owned());
+    }
+    if let Err(error) = cost::check_text(&request.query) {
+        return refuse(ErrorCode::LimitExceeded, error.to_string());
+    }
+    let document = match parse_query(&request.query) {
+        Ok(document) => document,
+        Err(error) => {
+            let response = refused(vec![ServerError::from(error)], ErrorCode::GraphqlParseFailed);
+            return Err(Box::new(finish(response, request_id)));
+        }
+    };
+    let operation = chosen(&document, request.operation_name.as_deref());
+    if let Some(Err(error)) = operation.map(|operation| variables::check(operation, &request.variables)) {
+        return refuse(ErrorCode::BadUserInput, error);
+    }
+    let cost = match cost::check(&document, &request.variables, limits) {
+        Ok(cost) => cost,
+        Err(error) => return refuse(ErrorCode::LimitExceeded, error.to_string()),
+    };
+    let mut mutations = Vec::new();
+    if let Some(operation) = operation {
+        let roots = root_fields(&document, operation);
+        let introspects = roots.iter().any(|root| matches!(*root, "__schema" | "__type"));
+        if introspects && is_anonymous && !limits.open_introspection {
+            let message = "the schema is described to callers with a valid bearer token only";
+            return refuse(ErrorCode::Unauthenticated, message.to_owned());
+        }
+        if operation.ty == OperationType::Mutation {
+            mutations = roots.into_iter().map(str::to_owned).collect();
+        }
+    }
+    let kind = operation.map(|operation| operation.ty);
+    Ok(Prepared { document, kind, cost, mutations })
+}
+
+/// PostgreSQL has no text with this character; SQLite has, and would keep what the other cannot.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::List(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.values().any(holds_nul),
+        Value::Null | Value::Number(_) | Value::Boolean(_) | Value::Binary(_) | Value::Enum(_) => false,
+    }
+}

@@ -1,0 +1,100 @@
+//! A request on its way to the schema, over whatever transport it came.
+
+use actix_web::HttpRequest;
+use async_graphql::{Request, parser::types::OperationType};
+use shared::auth::AuthError;
+
+use super::{
+    Service,
+    address::client_address,
+    answers::Fault,
+    bearer::{self, Credentials},
+    documents::Asked,
+    registered,
+};
+use crate::{
+    allowance::Allowance,
+    caller::Caller,
+    graphql::{cost, operations},
+};
+
+/// Who sent something, as far as the transport tells.
+#[derive(Clone, Debug)]
+pub(super) struct Sender {
+    pub(super) credentials: Option<Credentials>,
+    address: String,
+}
+
+impl Sender {
+    /// The sender of a request.
+    pub(super) fn of(request: &HttpRequest, service: &Service) -> Result<Self, AuthError> {
+        let credentials = bearer::credentials(request.headers())?;
+        Ok(Self { credentials, address: client_address(request, service.trusted_proxies) })
+    }
+
+    /// Who that is; `None` for nobody in particular. Guessing tokens is paid for by address, so that it has an end.
+    pub(super) async fn caller(&self, service: &Service, request_id: String) -> Result<Option<Caller>, Fault> {
+        let Some(credentials) = &self.credentials else { return Ok(None) };
+        match bearer::authenticate(service, credentials, request_id).await {
+            Ok(caller) => Ok(Some(caller)),
+            Err(fault) => Err(paid(self.allowance(service, None).as_ref(), fault).await),
+        }
+    }
+
+    /// What the sender may still ask for; `None` when nothing is limited.
+    pub(super) fn allowance(&self, service: &Service, caller: Option<&Caller>) -> Option<Allowance> {
+        let allowances = service.allowances.as_ref()?;
+        Some(match caller {
+            Some(caller) => allowances.of_caller(caller.organization_id(), caller.person_id()),
+            None => allowances.of_address(self.address.clone()),
+        })
+    }
+}
+
+/// The request to be executed, with its document in it and the allowance it is paid from.
+pub(super) async fn ready(
+    service: &Service,
+    caller: Option<&Caller>,
+    allowance: Option<&Allowance>,
+    asked: Asked,
+) -> Result<Request, Fault> {
+    let request = match registered::resolve(service, caller, asked).await {
+        Ok(request) => request,
+        Err(fault) => return Err(paid(allowance, fault).await),
+    };
+    Ok(match allowance {
+        Some(allowance) => request.data(allowance.clone()),
+        None => request,
+    })
+}
+
+/// What was refused before it reached the schema has made work too: guessing tokens and documents must have an end.
+async fn paid(allowance: Option<&Allowance>, fault: Fault) -> Fault {
+    let is_theirs = fault.is_about_the_token() || matches!(fault, Fault::UnknownDocument | Fault::DocumentsOnly);
+    let Some(allowance) = allowance.filter(|_| is_theirs) else { return fault };
+    match allowance.pay(1, &[]).await {
+        Ok(_) => fault,
+        Err(exceeded) => exceeded.into(),
+    }
+}
+
+/// What kind of operation would be executed. `None` for a document that does not parse, or does not say which of its
+/// operations is meant; such a one gets its error from the schema.
+pub(super) fn operation_type(request: &mut Request) -> Option<OperationType> {
+    let wanted = request.operation_name.clone();
+    // A text that is dangerous to parse is refused where it would be executed.
+    if request.query.is_empty() || cost::check_text(&request.query).is_err() {
+        return None;
+    }
+    let document = request.parsed_query().ok()?;
+    operations::chosen(document, wanted.as_deref()).map(|operation| operation.ty)
+}
+
+/// Whether a GET may carry out an operation of this kind. What does not say its kind gets its error from the schema.
+pub(super) fn may_be_got(kind: Option<OperationType>, as_stream: bool) -> bool {
+    match kind {
+        None | Some(OperationType::Query) => true,
+        Some(OperationType::Subscription) => as_stream,
+        Some(OperationType::Mutation) => false,
+    }
+}
