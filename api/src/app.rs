@@ -119,7 +119,8 @@ impl App {
         let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
         let outbound = Outbound::new(&config.outbound)?;
         let issuers = Issuers::new(store.clone(), clock.clone(), outbound.clone(), verifier.leeway());
-        let execute = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound });
+        let state = State { store: store.clone(), clock: clock.clone(), bus, outbound };
+        let execute = schema(state.clone());
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
             let path = Path::new(&config.http.address_file);
@@ -130,6 +131,7 @@ impl App {
         let has_mailbox = config.http.explorer && config.mail.transport == MailTransport::Mailbox;
         let service = Service {
             execute,
+            state,
             verifier,
             issuers,
             store,
@@ -137,6 +139,7 @@ impl App {
             readiness: Readiness::default(),
             uses_redis: !config.redis.url.is_empty(),
             body_limit: config.http.body_limit_bytes,
+            upload_limit: config.http.upload_limit_bytes,
             request_timeout: Duration::from_secs(config.http.request_timeout_seconds),
             public_host: host_of(&config.http.public_url),
             explorer: config.http.explorer,

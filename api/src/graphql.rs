@@ -42,6 +42,7 @@ mod words;
 
 use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, ServerError, Value, parser::parse_query};
 
+pub(crate) use self::ids::read_id;
 pub use self::{cost::Limits, ids::global_id, mutations::Mutation, query::Query};
 use self::{
     errors::{ErrorCode, finish, refuse, refused},

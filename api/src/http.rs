@@ -5,11 +5,13 @@ mod answers;
 mod bearer;
 mod documents;
 mod endpoint;
+mod exports;
 mod health;
 mod mailbox;
 mod media;
 mod own_name;
 mod pages;
+mod roster;
 mod work;
 
 #[cfg(test)]
@@ -31,7 +33,7 @@ use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
 pub(crate) use self::{mailbox::Mailbox, own_name::host_of, work::Work};
-use crate::{app::DevSamples, caller::Caller, issuers::Issuers};
+use crate::{app::DevSamples, caller::Caller, issuers::Issuers, use_cases::State};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
 pub(crate) type Execute =
@@ -41,6 +43,8 @@ pub(crate) type Execute =
 pub(crate) struct Service {
     /// The schema.
     pub(crate) execute: Execute,
+    /// What use cases work with.
+    pub(crate) state: State,
     /// Which of our own tokens are believed.
     pub(crate) verifier: Verifier,
     /// Which tokens of issuers that organizations registered are believed.
@@ -55,6 +59,8 @@ pub(crate) struct Service {
     pub(crate) uses_redis: bool,
     /// The largest body that is read, in bytes.
     pub(crate) body_limit: usize,
+    /// The largest file that is taken in, in bytes.
+    pub(crate) upload_limit: usize,
     /// How long one request may take, from its first line to its answer.
     pub(crate) request_timeout: Duration,
     /// The host name in the public address, when there is one.
@@ -102,6 +108,8 @@ pub(crate) fn app(
 fn configure(config: &mut web::ServiceConfig, service: &Service) {
     config
         .route("/graphql", web::to(endpoint::answer))
+        .route("/exports/{file}", web::get().to(exports::answer))
+        .route("/roster", web::post().to(roster::answer))
         .route("/healthz", read().to(health::alive))
         .route("/readyz", read().to(health::ready));
     if service.explorer {

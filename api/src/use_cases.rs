@@ -1,8 +1,11 @@
 //! What people can do. One function each, `(state, caller, input) -> Result<outcome, UseCaseError>`: first the right to the
 //! row, then the rule, then the writes in one transaction.
 
+pub mod bulk;
+mod cells;
 pub mod constraints;
 pub mod enrollments;
+pub mod exports;
 pub mod identities;
 pub mod import;
 pub mod issuers;
@@ -10,6 +13,7 @@ pub mod match_runs;
 pub mod matches;
 pub mod people;
 pub mod programs;
+pub mod roster;
 pub mod rounds;
 pub mod webhooks;
 

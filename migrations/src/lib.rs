@@ -4,6 +4,7 @@
 
 mod initial;
 mod issuers;
+mod roster;
 mod tables;
 mod webhooks;
 
@@ -20,7 +21,12 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Migration), Box::new(issuers::Migration), Box::new(webhooks::Migration)]
+        vec![
+            Box::new(initial::Migration),
+            Box::new(issuers::Migration),
+            Box::new(roster::Migration),
+            Box::new(webhooks::Migration),
+        ]
     }
 }
 

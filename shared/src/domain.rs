@@ -11,6 +11,7 @@ pub mod matches;
 pub mod messages;
 pub mod non_matches;
 pub mod organizations;
+pub mod outcomes;
 pub mod people;
 pub mod programs;
 pub mod refusals;

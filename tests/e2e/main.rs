@@ -12,14 +12,17 @@
 
 mod architecture;
 mod authorization;
+mod bulk;
 mod commands;
 mod compose;
+mod exports;
 mod identity;
 mod imports;
 mod matching;
 mod nights;
 mod page;
 mod processes;
+mod roster;
 mod schema;
 mod security;
 mod story;

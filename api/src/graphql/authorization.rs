@@ -134,4 +134,8 @@ pub const ROOT_FIELDS: &[RootField] = &[
     administrators(Mutation, "updateIssuer", Forbidden),
     administrators(Mutation, "deleteIssuer", Forbidden),
     everybody(Mutation, "deleteIdentity"),
+    program_staff(Mutation, "syncRoster", Forbidden),
+    staff(Mutation, "reviewEnrollments", Forbidden),
+    staff(Mutation, "enrollPeople", Forbidden),
+    staff(Mutation, "endMatches", Forbidden),
 ];

@@ -1,6 +1,7 @@
 //! The root of all mutations. Each takes one `input`, calls one use case, and answers with a payload.
 
 mod answers;
+mod bulk;
 mod constraints;
 mod enrollments;
 mod import;
@@ -10,6 +11,7 @@ mod matches;
 mod payloads;
 mod people;
 mod programs;
+mod roster;
 mod rounds;
 mod webhooks;
 
@@ -29,4 +31,6 @@ pub struct Mutation(
     import::ImportMutations,
     webhooks::WebhookMutations,
     issuers::IssuerMutations,
+    roster::RosterMutations,
+    bulk::BulkMutations,
 );

@@ -33,6 +33,11 @@ pub(super) fn organization(headers: &HeaderMap) -> Option<String> {
     headers.get(ORGANIZATION).map(|value| value.to_str().unwrap_or_default().trim().to_owned())
 }
 
+/// The bearer token of a request that makes no sense without one.
+pub(super) fn needed(headers: &HeaderMap) -> Result<String, AuthError> {
+    token(headers)?.ok_or(AuthError::Missing)
+}
+
 /// Who this token stands for, as things are now: whatever asks on somebody's behalf, be it a request or a subscription
 /// that goes on for hours, comes through here.
 /// `organization` is the one that the request is meant for, when it says so.

@@ -15,6 +15,7 @@ pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 11] {
         ("http.body_limit_bytes", 1024..=16_777_216),
         ("http.port", 0..=65_535),
         ("http.request_timeout_seconds", 1..=300),
+        ("http.upload_limit_bytes", 1024..=268_435_456),
         ("mail.command_timeout_seconds", 1..=600),
         ("mail.smtp_port", 1..=65_535),
         ("worker.lease_seconds", 1..=3600),

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Sta
 
 use super::{
     Reads, StoreError, audit, constraints, enrollments, events, history, identities, issuers, match_runs, matches,
-    messages, non_matches, organizations, people, planned_pairs, programs, rounds, webhook_deliveries,
+    messages, non_matches, organizations, people, planned_pairs, programs, roster, rounds, webhook_deliveries,
     webhook_endpoints,
 };
 
@@ -56,6 +56,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<programs::criterion_row::Entity>(),
         described::<programs::question_row::Entity>(),
         described::<programs::row::Entity>(),
+        described::<roster::row::Entity>(),
         described::<rounds::row::Entity>(),
         described::<webhook_deliveries::row::Entity>(),
         described::<webhook_endpoints::row::Entity>(),
