@@ -31,7 +31,10 @@ async fn every_row_has_its_own_outcome(house: House) {
     let enrolled = house.admin().mutate(&mutation("enrollPeople", OUTCOMES), input).await;
     assert_eq!(oks(&enrolled), [true, true, false, false, false, false, false], "{enrolled:#}");
     let code = |index: usize| enrolled["outcomes"][index]["userErrors"][0]["code"].clone();
-    assert_eq!([code(2), code(3), code(4), code(5)], ["NOT_FOUND", "INVALID", "ALREADY_EXISTS", "INVALID"].map(Value::from));
+    assert_eq!(
+        [code(2), code(3), code(4), code(5)],
+        ["NOT_FOUND", "INVALID", "ALREADY_EXISTS", "INVALID"].map(Value::from)
+    );
     assert_eq!(enrolled["outcomes"][6]["userErrors"][0]["field"], json!(["capacity"]));
 
     let rows = json!([{ "id": enrolled["outcomes"][0]["enrollment"]["id"], "decision": "DECLINE" },

@@ -1,8 +1,15 @@
 //! Exports: exactly what the lists show, as files that spreadsheets and scripts can be trusted with.
 
+use std::{fmt::Write as _, time::Duration};
+
+use chrono::TimeDelta;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::domain::people::Person;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+};
 
 use crate::{
     on_both_databases,
@@ -17,6 +24,7 @@ on_both_databases!(
     a_country_coordinator_gets_what_the_lists_show,
     outcomes_tell_how_it_went,
     a_large_export_is_whole_and_every_one_is_written_down,
+    a_file_that_breaks_off_does_not_look_whole,
     whoever_may_not_export_gets_nothing,
 );
 
@@ -34,7 +42,8 @@ async fn export(client: &Client, path: &str) -> Vec<Vec<String>> {
 }
 
 async fn people_go_out_and_come_in_as_they_were(house: House) {
-    let names = ["=HYPERLINK(\"http://evil\",\"x\")", "+49", "-1", "@cmd", "'=quoted", "O'Neil; \"the\", one", "\u{202e}olleh"];
+    let names =
+        ["=HYPERLINK(\"http://evil\",\"x\")", "+49", "-1", "@cmd", "'=quoted", "O'Neil; \"the\", one", "\u{202e}olleh"];
     let rows: Vec<Value> = names
         .iter()
         .enumerate()
@@ -96,7 +105,11 @@ async fn a_country_coordinator_gets_what_the_lists_show(house: House) {
 }
 
 async fn half_abroad(house: &House, french: &Client) {
-    use shared::domain::{enrollments::EnrollmentRole, programs::{Consent, Kind}, rounds::RoundStatus};
+    use shared::domain::{
+        enrollments::EnrollmentRole,
+        programs::{Consent, Kind},
+        rounds::RoundStatus,
+    };
     let program = house.program(Kind::Peer, Consent::IntroduceAtOnce).await;
     let round = house.round(&program, RoundStatus::Closed, false).await;
     let mut pair: Vec<Person> = Vec::new();
@@ -130,21 +143,49 @@ async fn outcomes_tell_how_it_went(house: House) {
     assert_eq!(column(ended, "days"), "40");
     assert_eq!(column(ended, "endReason"), "'=moved");
     let going_on = rows.iter().find(|row| row[3] == "ACTIVE").unwrap();
-    assert_eq!((column(going_on, "survived60Days"), column(going_on, "endedEarly")), (String::new(), "false".to_owned()));
+    assert_eq!(
+        (column(going_on, "survived60Days"), column(going_on, "endedEarly")),
+        (String::new(), "false".to_owned())
+    );
+}
+
+/// So many people that no buffer on the way holds all of them.
+async fn crowd(house: &House) {
+    let long = "x".repeat(200);
+    let mut csv = "externalId,name,headline\n".to_owned();
+    for id in 0..5_000 {
+        writeln!(csv, "x{id},{long},{long}").unwrap();
+    }
+    let upload = house.admin().request(Method::POST, "/roster?show=0").header("content-type", "text/csv").body(csv);
+    let done: Value = upload.send().await.unwrap().json().await.unwrap();
+    assert_eq!(done["report"]["created"], 5_000, "{done}");
+}
+
+/// A client that asked for a file, has read its first bytes, and has room for few more.
+async fn slow_reader(client: &Client, path: &str) -> TcpStream {
+    let request = client.request(Method::GET, path).build().unwrap();
+    let (url, token) = (request.url(), request.headers()["authorization"].to_str().unwrap());
+    let address = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(8 * 1024).unwrap();
+    let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {token}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
+    stream
 }
 
 async fn a_large_export_is_whole_and_every_one_is_written_down(house: House) {
-    let csv = (0..5_000).fold("externalId\n".to_owned(), |csv, id| format!("{csv}x{id}\n"));
-    let document = mutation("syncRoster", "report { created }");
-    house.admin().mutate(&document, json!({ "input": { "csv": csv } })).await;
+    crowd(&house).await;
     let rows = export(&house.admin(), "/exports/people.csv").await;
     let mut ids: Vec<&String> = rows[1..].iter().map(|row| &row[8]).collect();
     ids.sort();
     ids.dedup();
     assert_eq!((rows.len(), ids.len()), (5_002, 5_001));
     // Whoever hangs up in the middle is written down with what they had.
-    let answer = house.admin().request(Method::GET, "/exports/people.csv").send().await.unwrap();
-    drop(answer);
+    drop(slow_reader(&house.admin(), "/exports/people.csv").await);
     let Some(database) = house.postgres().await else { return };
     let entries = async |action: &str| -> Vec<Value> {
         let statement = "SELECT details::text FROM audit_entries WHERE action = $1 ORDER BY id";
@@ -152,17 +193,31 @@ async fn a_large_export_is_whole_and_every_one_is_written_down(house: House) {
         rows.iter().map(|row| serde_json::from_str(row.get::<_, &str>(0)).unwrap()).collect()
     };
     let mut found = entries("endExport").await;
-    for _ in 0..100 {
+    for _ in 0..200 {
         if found.len() == 2 {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
         found = entries("endExport").await;
     }
     assert_eq!(found[0], json!({ "kind": "people", "rows": 5_001, "whole": true }));
-    assert_eq!(found.len(), 2, "{found:?}");
-    assert_eq!(found[1]["whole"], false, "{found:?}");
-    assert_eq!(entries("beginExport").await.len(), 2);
+    assert_eq!((found.len(), &found[1]["whole"]), (2, &json!(false)), "{found:?}");
+    assert!(found[1]["rows"].as_u64().unwrap() < 5_001, "the work ended: {found:?}");
+    let begun = entries("beginExport").await;
+    assert_eq!((begun.len(), &begun[0]["filter"]["active"]), (2, &json!(true)));
+}
+
+/// A token ends while its owner still reads: the file breaks off, and nobody can take it for a whole one.
+async fn a_file_that_breaks_off_does_not_look_whole(house: House) {
+    crowd(&house).await;
+    let mut stream = slow_reader(&house.admin(), "/exports/people.csv").await;
+    house.clock.advance(TimeDelta::days(401));
+    let mut rest = Vec::new();
+    // Whether the connection is reset or only closed, the last chunk is missing.
+    stream.read_to_end(&mut rest).await.ok();
+    assert!(!rest.is_empty() && !rest.ends_with(b"0\r\n\r\n"), "{} bytes", rest.len());
+    let status = house.admin().request(Method::GET, "/exports/people.csv").send().await.unwrap().status();
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
 async fn whoever_may_not_export_gets_nothing(house: House) {

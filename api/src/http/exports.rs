@@ -113,7 +113,8 @@ async fn begin(
     let token = bearer::needed(request.headers())?;
     let organization = bearer::organization(request.headers());
     let parameters = web::Query::<Parameters>::from_query(request.query_string());
-    let parameters = parameters.map_err(|error| Fault::Malformed(format!("The parameters cannot be read: {error}.")))?;
+    let parameters =
+        parameters.map_err(|error| Fault::Malformed(format!("The parameters cannot be read: {error}.")))?;
     let input = parameters.input(kind)?;
     let shared = service.clone();
     let first = async move {

@@ -107,7 +107,8 @@ async fn serve(
         return Err(Fault::NotCsv);
     }
     let parameters = web::Query::<Parameters>::from_query(request.query_string());
-    let parameters = parameters.map_err(|error| Fault::Malformed(format!("The parameters cannot be read: {error}.")))?;
+    let parameters =
+        parameters.map_err(|error| Fault::Malformed(format!("The parameters cannot be read: {error}.")))?;
     let shared = service.clone();
     // Nobody's file is read before it is known who sends it.
     let who = async move { bearer::authenticate(&shared, &token, organization.as_deref(), id).await };
@@ -141,7 +142,9 @@ async fn serve(
 fn told(refusals: &[Refusal]) -> HttpResponse {
     let conflict = refusals.iter().any(|refusal| refusal.code == RefusalCode::Conflict);
     let mut answer = if conflict { HttpResponse::Conflict() } else { HttpResponse::UnprocessableEntity() };
-    let error = |refusal: &Refusal| json!({ "code": refusal.code.as_str(), "message": refusal.message,
-        "field": refusal.field.as_ref().map(|field| [field]) });
+    let error = |refusal: &Refusal| {
+        json!({ "code": refusal.code.as_str(), "message": refusal.message,
+        "field": refusal.field.as_ref().map(|field| [field]) })
+    };
     answer.json(json!({ "report": null, "userErrors": refusals.iter().map(error).collect::<Vec<_>>() }))
 }

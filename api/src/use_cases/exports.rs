@@ -167,7 +167,6 @@ impl Export {
         self.audit("endExport", json!({ "kind": self.input.kind.name(), "rows": self.rows, "whole": is_whole })).await
     }
 
-
     async fn audit(&self, action: &'static str, details: Value) -> Result<(), StoreError> {
         let tx = self.state.store.begin().await?;
         self.state.audit(&tx, &self.caller, action, self.caller.organization_id(), details).await?;

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn days_are_whole_and_go_on_until_the_end() {
-        let days = |status, end| outcome(&begun(status, None, end), day(12)).map(|found| (found.days, found.ended_early));
+        let days =
+            |status, end| outcome(&begun(status, None, end), day(12)).map(|found| (found.days, found.ended_early));
         assert_eq!(days(MatchStatus::Active, None), Some((12, false)));
         assert_eq!(days(MatchStatus::EndedEarly, Some(5)), Some((5, true)));
     }

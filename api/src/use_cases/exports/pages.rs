@@ -123,15 +123,23 @@ impl Export {
 
     fn header(&self, table: &mut Table) -> Result<(), csv::Error> {
         let mut columns: Vec<String> = match self.input.kind {
-            Kind::People => "externalId name email headline country languages timeZone locale personId active \
-                createdAt updatedAt",
-            Kind::Enrollments => "externalId name email country role capacity priority enrollmentId program round \
-                status pausedUntil createdAt",
-            Kind::Matches => "matchId program round status origin score aExternalId aName aEmail aCountry aAnswer \
-                bExternalId bName bEmail bCountry bAnswer proposedAt activatedAt firstContactAt endedAt endReason",
-            Kind::Outcomes => "matchId program round status aExternalId aName bExternalId bName activatedAt \
+            Kind::People => {
+                "externalId name email headline country languages timeZone locale personId active \
+                createdAt updatedAt"
+            }
+            Kind::Enrollments => {
+                "externalId name email country role capacity priority enrollmentId program round \
+                status pausedUntil createdAt"
+            }
+            Kind::Matches => {
+                "matchId program round status origin score aExternalId aName aEmail aCountry aAnswer \
+                bExternalId bName bEmail bCountry bAnswer proposedAt activatedAt firstContactAt endedAt endReason"
+            }
+            Kind::Outcomes => {
+                "matchId program round status aExternalId aName bExternalId bName activatedAt \
                 firstContactAt firstContactWithin7Days survived30Days survived60Days survived90Days days endedEarly \
-                endReason",
+                endReason"
+            }
         }
         .split_whitespace()
         .map(str::to_owned)
@@ -216,10 +224,7 @@ impl Export {
                         .text_or_none(self.open(person).and_then(|person| person.external_id.as_deref()))
                         .text_or_none(person.map(|person| person.name.as_str()));
                 }
-                table
-                    .instant(Some(became.began_at))
-                    .instant(item.first_contact_at)
-                    .truth(became.first_contact_in_time);
+                table.instant(Some(became.began_at)).instant(item.first_contact_at).truth(became.first_contact_in_time);
                 for (survived, _) in became.survived.into_iter().zip(SURVIVAL_DAYS) {
                     table.truth(survived);
                 }

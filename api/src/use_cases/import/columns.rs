@@ -30,9 +30,8 @@ pub(in crate::use_cases) enum Column {
 }
 
 /// Columns of our own exports that are not read back.
-const TOLD: [&str; 9] = [
-    "personid", "active", "createdat", "updatedat", "enrollmentid", "program", "round", "status", "pauseduntil",
-];
+const TOLD: [&str; 9] =
+    ["personid", "active", "createdat", "updatedat", "enrollmentid", "program", "round", "status", "pauseduntil"];
 
 /// The columns of a file, in its order.
 #[derive(Clone, Debug)]
@@ -128,9 +127,9 @@ pub(in crate::use_cases) fn find_twins(rows: &[Row], faults: &mut Vec<RowError>)
             if let Some(earlier) = seen.get(&key) {
                 let message = format!("line {earlier} has the same {key}; a person may stand in a file once");
                 faults.push(RowError { line: row.line, column: None, message });
-            } else {
-                seen.insert(key, row.line);
+                break;
             }
+            seen.insert(key, row.line);
         }
     }
 }

@@ -113,8 +113,12 @@ impl KnownPeople {
         }
         // Who wants which address, and whether whoever has it now lets it go.
         let wants: Vec<&str> = rows.iter().zip(&fits).map(|(row, fit)| row.email_for(fit)).collect();
-        let wanted: HashMap<&str, usize> =
-            wants.iter().enumerate().filter(|(index, _)| !matches!(fits[*index], Fit::Faulty)).map(|(i, e)| (*e, i)).collect();
+        let wanted: HashMap<&str, usize> = wants
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !matches!(fits[*index], Fit::Faulty))
+            .map(|(i, e)| (*e, i))
+            .collect();
         let mut doubtful: Vec<usize> = (0..rows.len()).collect();
         while let Some(index) = doubtful.pop() {
             let own = match &fits[index] {

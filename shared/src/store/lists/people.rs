@@ -91,10 +91,8 @@ impl Rows for PersonList {
             condition = condition.add(Column::Active.eq(active));
         }
         if self.program_id.is_some() || self.round_id.is_some() {
-            let enrolled = enrollments::row::Entity::find()
-                .select_only()
-                .column(enrollments::row::Column::PersonId)
-                .filter(
+            let enrolled =
+                enrollments::row::Entity::find().select_only().column(enrollments::row::Column::PersonId).filter(
                     Condition::all()
                         .add_option(self.program_id.map(|id| enrollments::row::Column::ProgramId.eq(id)))
                         .add_option(self.round_id.map(|id| enrollments::row::Column::RoundId.eq(id))),
