@@ -126,7 +126,8 @@ impl App {
         let issuers = Issuers::new(store.clone(), clock.clone(), outbound.clone(), verifier.leeway());
         // A newcomer's explorer shows the schema before a token is chosen; in production only signed-in callers see it.
         let limits = graphql::Limits { open_introspection: config.dev, ..graphql::Limits::default() };
-        let (execute, operate) = schema(State { store: store.clone(), clock: clock.clone(), bus, outbound }, limits);
+        let state = State { store: store.clone(), clock: clock.clone(), bus, outbound };
+        let (execute, operate) = schema(state.clone(), limits);
         let allowances = Allowances::new(Limiter::from_config(&config.redis)?, &config.limits);
         let (listener, address) = bind(&config.http.host, config.http.port)?;
         if !config.http.address_file.is_empty() {
@@ -140,6 +141,7 @@ impl App {
             execute,
             operate,
             streams: Streams::new(config.http.stream_limit),
+            state,
             verifier,
             issuers,
             tenants: Tenants::new(store.clone(), clock.clone()),
@@ -151,6 +153,7 @@ impl App {
             readiness: Readiness::default(),
             uses_redis: !config.redis.url.is_empty(),
             body_limit: config.http.body_limit_bytes,
+            upload_limit: config.http.upload_limit_bytes,
             request_timeout: Duration::from_secs(config.http.request_timeout_seconds),
             public_host: host_of(&config.http.public_url),
             explorer: config.http.explorer,

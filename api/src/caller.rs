@@ -7,7 +7,7 @@ use shared::{
         organizations::{Organization, Role, StaffRole},
         people::Person,
     },
-    store::{self, Store, StoreError},
+    store::{self, Store, StoreError, lists::Sight},
 };
 use uuid::Uuid;
 
@@ -80,6 +80,17 @@ impl Caller {
         countries.sort();
         countries.dedup();
         Some(countries)
+    }
+
+    /// How far the caller may look.
+    pub fn sight(&self) -> Sight {
+        Sight {
+            organization_id: self.organization_id(),
+            person_id: self.person_id(),
+            staff: self.is_staff(),
+            administrator: self.is_administrator(),
+            countries: self.countries(),
+        }
     }
 
     /// Whether the caller, as staff, looks after a person of this country.

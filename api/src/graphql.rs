@@ -51,6 +51,7 @@ mod words;
 
 use std::{any::TypeId, sync::OnceLock};
 
+pub(crate) use self::ids::read_id;
 use async_graphql::{
     Request, Response, SDLExportOptions, Value,
     parser::types::{ExecutableDocument, OperationType},

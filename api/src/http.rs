@@ -7,6 +7,7 @@ mod bearer;
 mod cors;
 mod documents;
 mod endpoint;
+mod exports;
 mod health;
 mod idempotency;
 mod mailbox;
@@ -16,6 +17,7 @@ mod own_name;
 mod pages;
 mod received;
 mod registered;
+mod roster;
 mod streams;
 mod strict_json;
 mod tenants;
@@ -42,7 +44,9 @@ pub use self::health::Readiness;
 pub(crate) use self::{
     mailbox::Mailbox, own_name::host_of, registered::Registered, streams::Streams, tenants::Tenants, work::Work,
 };
-use crate::{allowance::Allowances, app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers};
+use crate::{
+    allowance::Allowances, app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers, use_cases::State,
+};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
 pub(crate) type Execute =
@@ -60,6 +64,8 @@ pub(crate) struct Service {
     pub(crate) operate: Operate,
     /// Open streams.
     pub(crate) streams: Streams,
+    /// What use cases work with.
+    pub(crate) state: State,
     /// Which of our own tokens are believed.
     pub(crate) verifier: Verifier,
     /// Which tokens of issuers that organizations registered are believed.
@@ -74,6 +80,8 @@ pub(crate) struct Service {
     pub(crate) uses_redis: bool,
     /// The largest body that is read, in bytes.
     pub(crate) body_limit: usize,
+    /// The largest file that is taken in, in bytes.
+    pub(crate) upload_limit: usize,
     /// How long one request may take, from its first line to its answer.
     pub(crate) request_timeout: Duration,
     /// What callers may still ask for; `None` when nothing is limited.
@@ -131,6 +139,8 @@ fn configure(config: &mut web::ServiceConfig, service: &Service) {
     config
         .route("/graphql", web::get().guard(guard::fn_guard(streams::is_upgrade)).to(streams::open))
         .route("/graphql", web::to(endpoint::answer))
+        .route("/exports/{file}", web::get().to(exports::answer))
+        .route("/roster", web::post().to(roster::answer))
         .route("/healthz", read().to(health::alive))
         .route("/readyz", read().to(health::ready));
     if service.explorer {

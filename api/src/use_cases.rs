@@ -1,9 +1,12 @@
 //! What people can do. One function each, `(state, caller, input) -> Result<outcome, UseCaseError>`: first the right to the
 //! row, then the rule, then the writes in one transaction.
 
+pub mod bulk;
+mod cells;
 pub mod constraints;
 pub mod documents;
 pub mod enrollments;
+pub mod exports;
 pub mod identities;
 pub mod import;
 pub mod issuers;
@@ -12,6 +15,7 @@ pub mod matches;
 pub mod organizations;
 pub mod people;
 pub mod programs;
+pub mod roster;
 pub mod rounds;
 pub mod webhooks;
 

@@ -5,6 +5,7 @@
 mod contract;
 mod initial;
 mod issuers;
+mod roster;
 mod tables;
 mod webhooks;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(initial::Migration),
             Box::new(issuers::Migration),
             Box::new(contract::Migration),
+            Box::new(roster::Migration),
             Box::new(webhooks::Migration),
         ]
     }

@@ -12,6 +12,7 @@ pub mod matches;
 pub mod messages;
 pub mod non_matches;
 pub mod organizations;
+pub mod outcomes;
 pub mod people;
 pub mod programs;
 pub mod refusals;

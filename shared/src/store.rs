@@ -36,6 +36,7 @@ pub mod organizations;
 pub mod people;
 pub mod planned_pairs;
 pub mod programs;
+pub mod roster;
 pub mod rounds;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
@@ -238,6 +239,25 @@ impl Tx {
         }
         self.tx.commit().await?;
         Ok(self.noted.into_changes())
+    }
+}
+
+impl Tx {
+    /// A part of this transaction that can be undone by itself: [`Tx::commit`] keeps it, [`Tx::undo`] forgets it, and
+    /// nothing of it is permanent before the whole is.
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn part(&self) -> Result<Self, StoreError> {
+        Ok(Self { tx: self.tx.begin().await?, _writer: None })
+    }
+
+    /// Undoes everything in this transaction, or in this part of one.
+    ///
+    /// # Errors
+    /// When the database is gone; nothing was written then either.
+    pub async fn undo(self) -> Result<(), StoreError> {
+        Ok(self.tx.rollback().await?)
     }
 }
 

@@ -6,7 +6,8 @@ use api::{
     caller::Caller,
     use_cases::{
         State, UseCaseError,
-        import::{ImportInput, ImportReport, import_people},
+        import::{ImportInput, ImportReport, RowError, import_people},
+        roster::{Source, SyncInput, SyncReport, sync_roster},
     },
 };
 use chrono::{DateTime, Utc};
@@ -41,6 +42,11 @@ pub(super) struct Options {
     /// Check the file and count, but write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Take the file as the whole roster: whoever came with an earlier one and is missing from it is deactivated, at most
+    /// this share of them, in percent
+    #[arg(long, value_name = "PERCENT", conflicts_with = "round", num_args = 0..=1, require_equals = true,
+        default_missing_value = "20")]
+    deactivate_missing: Option<u8>,
     /// Import in the name of this administrator; the longest-serving one unless given
     #[arg(long = "as", value_name = "EMAIL")]
     administrator: Option<String>,
@@ -70,28 +76,76 @@ pub(super) async fn run(file: Option<&Path>, options: Options) -> Result<(), Fai
     let bus = Bus::from_config(&config.redis, &tasks, shutdown.clone())?;
     let outbound = Outbound::new(&config.outbound)?;
     let state = State { store: store.clone(), clock: config.clock.clock(), bus, outbound };
-    let input = ImportInput { csv, round_id, dry_run: options.dry_run };
-    let imported = import_people(&state, &caller, input).await;
+    let done = if let Some(percent) = options.deactivate_missing {
+        let sync = SyncInput {
+            deactivate_missing: true,
+            most_deactivated_percent: percent,
+            dry_run: options.dry_run,
+            show: 1_000,
+            ..SyncInput::of(Source::Csv(csv))
+        };
+        sync_roster(&state, &caller, sync).await.map(Done::Synced)
+    } else {
+        let input = ImportInput { csv, round_id, dry_run: options.dry_run };
+        import_people(&state, &caller, input).await.map(Done::Imported)
+    };
     shutdown.cancel();
     tasks.close();
     tasks.wait().await;
     drop(state);
     store.close().await?;
-    tell(&name, &imported.map_err(refused)?, options.dry_run)
+    match done.map_err(refused)? {
+        Done::Imported(report) => tell(&name, &report, options.dry_run),
+        Done::Synced(report) => tell_sync(&name, &report, options.dry_run),
+    }
 }
 
-fn tell(name: &str, report: &ImportReport, dry_run: bool) -> Result<(), Failure> {
-    for error in &report.rows {
+/// What became of the file.
+enum Done {
+    Imported(ImportReport),
+    Synced(SyncReport),
+}
+
+/// What is written before the numbers of a dry run.
+fn only_would(dry_run: bool) -> &'static str {
+    if dry_run { "Nothing was written. It would be: " } else { "" }
+}
+
+fn tell_faults(name: &str, faults: &[RowError], count: usize) -> Result<(), Failure> {
+    for error in faults {
         let column = error.column.as_ref().map(|column| format!("{column}: ")).unwrap_or_default();
         output::error(format!("{name}:{}: {column}{}", error.line, error.message));
     }
-    if !report.rows.is_empty() {
-        let (count, s) = (report.rows.len(), if report.rows.len() == 1 { "" } else { "s" });
-        return Err(Failure::new(format!("nothing was imported: {name} has {count} error{s}")));
+    if count == 0 {
+        return Ok(());
     }
+    let s = if count == 1 { "" } else { "s" };
+    Err(Failure::new(format!("nothing was imported: {name} has {count} error{s}")))
+}
+
+fn tell_sync(name: &str, report: &SyncReport, dry_run: bool) -> Result<(), Failure> {
+    tell_faults(name, &report.faults, usize::try_from(report.fault_count).unwrap_or(usize::MAX))?;
+    output::line(format!(
+        "{}{} new, {} changed, {} unchanged, {} deactivated; {} enrollments and {} matches end.",
+        only_would(dry_run),
+        report.created,
+        report.updated,
+        report.unchanged,
+        report.deactivated,
+        report.enrollments_withdrawn,
+        report.matches_ended,
+    ));
+    if let Some(refusal) = &report.refusal {
+        output::line(format!("Without --dry-run it would be refused: {refusal}."));
+    }
+    Ok(())
+}
+
+fn tell(name: &str, report: &ImportReport, dry_run: bool) -> Result<(), Failure> {
+    tell_faults(name, &report.rows, report.rows.len())?;
     output::line(format!(
         "{}{} new, {} changed, {} unchanged; {} newly enrolled, {} with changed answers.",
-        if dry_run { "Nothing was written. It would be: " } else { "" },
+        only_would(dry_run),
         report.created,
         report.updated,
         report.unchanged,

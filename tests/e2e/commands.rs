@@ -112,3 +112,36 @@ async fn a_first_tenant_and_a_token_come_from_the_command_line() {
     assert_eq!(nobody.status.code(), Some(1));
     assert!(nobody.stderr.contains("nobody@harbour.example.org"), "{}", nobody.stderr);
 }
+
+#[tokio::test]
+async fn a_file_is_a_whole_roster_if_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = sqlite(&folder);
+    migrate(&url).await;
+    let found = [
+        "organization",
+        "create",
+        "--slug=harbour",
+        "--name=Harbour",
+        "--contact=m@harbour.example.org",
+        "--administrator-name=Ada",
+        "--administrator-email=ada@harbour.example.org",
+    ];
+    Launch::new(found).env(DATABASE, &url).run().await.successfully();
+    let roster = folder.path().join("roster.csv");
+    let import = async |csv: &str, options: &[&str]| {
+        std::fs::write(&roster, csv).unwrap();
+        let launch = Launch::new(["import", "--organization", "harbour"]).env(DATABASE, &url);
+        let launch = options.iter().fold(launch, |launch, option| launch.arg(option));
+        launch.arg(&roster.display().to_string()).run().await
+    };
+    let all = import("externalId\n1\n2\n3\n", &["--deactivate-missing"]).await.successfully();
+    assert!(all.contains("3 new"), "{all}");
+    let fewer = "externalId\n1\n2\n";
+    let shown = import(fewer, &["--deactivate-missing", "--dry-run"]).await.successfully();
+    assert!(shown.contains("1 deactivated") && shown.contains("would be refused"), "{shown}");
+    let refused = import(fewer, &["--deactivate-missing"]).await;
+    assert!(refused.stderr.contains("1 of the 3"), "{}", refused.stderr);
+    let done = import(fewer, &["--deactivate-missing=50"]).await.successfully();
+    assert!(done.contains("1 deactivated"), "{done}");
+}

@@ -12,9 +12,11 @@
 
 mod architecture;
 mod authorization;
+mod bulk;
 mod commands;
 mod compose;
 mod contract;
+mod exports;
 mod identity;
 mod imports;
 mod live;
@@ -22,6 +24,7 @@ mod matching;
 mod nights;
 mod page;
 mod processes;
+mod roster;
 mod schema;
 mod security;
 mod story;

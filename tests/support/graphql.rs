@@ -94,6 +94,16 @@ impl Client {
         }
     }
 
+    /// A request for another address of the same server, with this caller's token.
+    pub(crate) fn request_at(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let base = self.endpoint.strip_suffix("/graphql").expect("the address of the endpoint");
+        let request = self.http.request(method, format!("{base}{path}"));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
     /// Sends any JSON as the body of a request.
     pub(crate) async fn post(&self, body: Value) -> Answer {
         self.post_with(&[], body).await

@@ -113,6 +113,14 @@ impl House {
         })
     }
 
+    /// A connection of its own to the database, for faults and for what the API does not show; `None` on SQLite.
+    pub(crate) async fn postgres(&self) -> Option<tokio_postgres::Client> {
+        match &self._kept.1 {
+            Some(database) => Some(database.client().await),
+            None => None,
+        }
+    }
+
     /// A second worker on the same database.
     pub(crate) fn another_worker(&self) -> Worker {
         Worker::new(&self.config, self.store.clone(), Bus::in_process(), self.clock.clone())

@@ -142,4 +142,8 @@ pub const ROOT_FIELDS: &[RootField] = &[
     administrators(Mutation, "updateOrganization", Forbidden),
     administrators(Mutation, "registerDocuments", Forbidden),
     administrators(Mutation, "deleteDocuments", Forbidden),
+    program_staff(Mutation, "syncRoster", Forbidden),
+    staff(Mutation, "reviewEnrollments", Forbidden),
+    staff(Mutation, "enrollPeople", Forbidden),
+    staff(Mutation, "endMatches", Forbidden),
 ];

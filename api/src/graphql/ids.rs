@@ -60,6 +60,11 @@ pub fn global_id(type_name: &str, id: Uuid) -> Option<String> {
     Some(global(kind, id).0)
 }
 
+/// What [`global_id`] made an id of; `None` for anything else.
+pub(crate) fn read_id(type_name: &str, id: &str) -> Option<Uuid> {
+    read(id).and_then(|(kind, id)| (kind.name() == type_name).then_some(id))
+}
+
 /// What a global id says; `None` for anything that is not one, to the letter.
 pub(super) fn read(text: &str) -> Option<(Kind, Uuid)> {
     let (name, id) = global_ids::decode(text)?;

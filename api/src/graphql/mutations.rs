@@ -1,6 +1,7 @@
 //! The root of all mutations. Each takes one `input`, calls one use case, and answers with a payload.
 
 mod answers;
+mod bulk;
 mod constraints;
 mod documents;
 mod enrollments;
@@ -12,6 +13,7 @@ mod organizations;
 mod payloads;
 mod people;
 mod programs;
+mod roster;
 mod rounds;
 mod webhooks;
 
@@ -33,4 +35,6 @@ pub struct Mutation(
     issuers::IssuerMutations,
     organizations::OrganizationMutations,
     documents::DocumentMutations,
+    roster::RosterMutations,
+    bulk::BulkMutations,
 );

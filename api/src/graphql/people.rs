@@ -49,7 +49,7 @@ pub(super) struct PersonWhere {
 impl PersonWhere {
     pub(super) fn list(filter: Option<Self>) -> PersonList {
         let Self { search, countries, active } = filter.unwrap_or_default();
-        PersonList { search, countries: countries.unwrap_or_default(), active, with_partners: false }
+        PersonList { search, countries: countries.unwrap_or_default(), active, ..PersonList::default() }
     }
 }
 

@@ -57,13 +57,7 @@ fn by_id<T>(items: Vec<T>, id: impl Fn(&T) -> Uuid) -> HashMap<Uuid, T> {
 
 impl Reader {
     pub(super) fn new(state: State, caller: Caller) -> Self {
-        let sight = Sight {
-            organization_id: caller.organization_id(),
-            person_id: caller.person_id(),
-            staff: caller.is_staff(),
-            administrator: caller.is_administrator(),
-            countries: caller.countries(),
-        };
+        let sight = caller.sight();
         Self {
             state,
             caller,

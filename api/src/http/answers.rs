@@ -35,6 +35,19 @@ pub(super) enum Fault {
         /// In bytes.
         limit: usize,
     },
+    #[error("The file is larger than the {limit} bytes that are taken in at once; split it.")]
+    FileTooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    #[error("The body must be a CSV file in UTF-8, not compressed, with the header Content-Type: text/csv.")]
+    NotCsv,
+    #[error("There is no such file; there are people.csv, enrollments.csv, matches.csv and outcomes.csv.")]
+    NoSuchFile,
+    #[error("{0}.")]
+    Forbidden(String),
+    #[error("Other files are being taken in right now; try again in a moment.")]
+    Busy,
     #[error("{0}")]
     Malformed(String),
     #[error("The access token was not accepted: {0}. Leave the header out or get a new token.")]
@@ -87,17 +100,21 @@ impl Fault {
     /// The code in `extensions.code`. The status tells more about what is wrong with the HTTP of a request.
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Method | Self::QueriesOnly | Self::NotAcceptable | Self::NotJson | Self::Malformed(_) => {
-                ErrorCode::BadUserInput
-            }
-            Self::TooLarge { .. } | Self::Busy | Self::TooManyOperations { .. } | Self::TooMany(_) => {
-                ErrorCode::LimitExceeded
-            }
+            Self::Method
+            | Self::QueriesOnly
+            | Self::NotAcceptable
+            | Self::NotJson
+            | Self::NotCsv
+            | Self::Malformed(_) => ErrorCode::BadUserInput,
+            Self::TooManyOperations { .. } | Self::TooMany(_) => ErrorCode::LimitExceeded,
             Self::UnknownDocument => ErrorCode::PersistedDocumentNotFound,
             Self::DocumentsOnly | Self::Origin => ErrorCode::Forbidden,
             Self::KeyReused => ErrorCode::BadUserInput,
             Self::KeyBusy | Self::AnswerLost => ErrorCode::Conflict,
             Self::Token(_) | Self::Nobody | Self::Unlinked(_) => ErrorCode::Unauthenticated,
+            Self::NoSuchFile => ErrorCode::NotFound,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::TooLarge { .. } | Self::FileTooLarge { .. } | Self::Busy => ErrorCode::LimitExceeded,
             Self::TimedOut => ErrorCode::Timeout,
             Self::Internal | Self::Unavailable | Self::NoKeys => ErrorCode::Internal,
         }
@@ -137,6 +154,10 @@ impl Fault {
             | Self::NotJson
             | Self::TooManyOperations { .. }
             | Self::Origin
+            | Self::NotCsv
+            | Self::NoSuchFile
+            | Self::Forbidden(_)
+            | Self::FileTooLarge { .. }
             | Self::TooLarge { .. }
             | Self::Malformed(_)
             | Self::TimedOut
@@ -167,12 +188,15 @@ fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
         (Err(Fault::Token(_) | Fault::Nobody | Fault::Unlinked(_)), _) => StatusCode::UNAUTHORIZED,
         (Err(Fault::Method | Fault::QueriesOnly), _) => StatusCode::METHOD_NOT_ALLOWED,
         (Err(Fault::NotAcceptable), _) => StatusCode::NOT_ACCEPTABLE,
-        (Err(Fault::TooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
-        (Err(Fault::NotJson), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (Err(Fault::NoSuchFile), _) => StatusCode::NOT_FOUND,
+        (Err(Fault::Forbidden(_)), _) => StatusCode::FORBIDDEN,
+        (Err(Fault::Busy), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(Fault::TooLarge { .. } | Fault::FileTooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
+        (Err(Fault::NotJson | Fault::NotCsv), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (Err(Fault::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Err(Fault::Origin), _) => StatusCode::FORBIDDEN,
         (Err(Fault::TooManyOperations { .. }), _) => StatusCode::TOO_MANY_REQUESTS,
-        (Err(Fault::Unavailable | Fault::NoKeys | Fault::Busy), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(Fault::Unavailable | Fault::NoKeys), _) => StatusCode::SERVICE_UNAVAILABLE,
         (Err(Fault::TimedOut), _) => StatusCode::GATEWAY_TIMEOUT,
     }
 }

@@ -41,6 +41,15 @@ impl Sender {
         }
     }
 
+    /// Who that is, where it must be somebody; paid for as one request.
+    pub(super) async fn person(&self, service: &Service, request_id: String) -> Result<Caller, Fault> {
+        let caller = self.caller(service, request_id).await?.ok_or(AuthError::Missing)?;
+        if let Some(allowance) = self.allowance(service, Some(&caller)) {
+            allowance.pay(1, &[]).await?;
+        }
+        Ok(caller)
+    }
+
     /// What the sender may still ask for; `None` when nothing is limited.
     pub(super) fn allowance(&self, service: &Service, caller: Option<&Caller>) -> Option<Allowance> {
         let allowances = service.allowances.as_ref()?;

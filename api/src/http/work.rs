@@ -82,6 +82,11 @@ impl Work {
         }
     }
 
+    /// Does `work` beside the answer to its request. It ends by itself, and soon after somebody hung up.
+    pub(super) fn go_on(&self, work: impl Future<Output = ()> + Send + 'static) {
+        drop(self.tasks.spawn_on(work.in_current_span(), &self.runtime));
+    }
+
     /// Waits a moment for work that was given up, so that its connections are back in their pool.
     pub(crate) async fn finish(&self) {
         self.tasks.close();

@@ -1,5 +1,7 @@
 //! Enrollments: join a round, answer, pause, leave; and what staff decide about them.
 
+mod leaving;
+
 use chrono::NaiveDate;
 use serde_json::json;
 use shared::{
@@ -7,19 +9,21 @@ use shared::{
         enrollments::{
             Answers, Enrollment, EnrollmentEvent, EnrollmentRole, EnrollmentStatus, check_answers, is_complete,
         },
-        matches::{MatchEvent, MatchStatus, Side},
         people::Person,
         programs::{Admission, Kind, Program},
         refusals::{Refusal, RefusalCode},
         rounds::Round,
     },
     matchmaking::Setting,
-    store::{self, StoreError, Tx},
+    store::{self, Tx},
 };
 use uuid::Uuid;
 
 use super::{State, UseCaseError, duplicate, not_found, passed, refuse, refuse_field};
 use crate::caller::Caller;
+
+pub(super) use self::leaving::{couple, leave_round};
+pub use self::leaving::{remove_enrollment, withdraw_enrollment};
 
 /// Somebody joins a round.
 #[derive(Clone, Debug, Default)]
@@ -147,13 +151,25 @@ pub(super) async fn settle(tx: &Tx, setting: &Setting<'_>, enrollment: &mut Enro
 /// # Errors
 /// Refused when the round takes nobody, for invalid answers, and when the person is in the round already.
 pub async fn enroll(state: &State, caller: &Caller, input: EnrollInput) -> Result<Enrollment, UseCaseError> {
-    let organization_id = caller.organization_id();
     let tx = state.store.begin().await?;
-    let person = person_acted_for(&tx, caller, input.person_id).await?;
-    let round = store::rounds::find(&tx, organization_id, input.round_id).await?;
+    let enrollment = enroll_in(&tx, state, caller, input).await?;
+    state.commit(tx).await?;
+    Ok(enrollment)
+}
+
+/// As [`enroll`], as a part of something larger.
+pub(super) async fn enroll_in(
+    tx: &Tx,
+    state: &State,
+    caller: &Caller,
+    input: EnrollInput,
+) -> Result<Enrollment, UseCaseError> {
+    let organization_id = caller.organization_id();
+    let person = person_acted_for(tx, caller, input.person_id).await?;
+    let round = store::rounds::find(tx, organization_id, input.round_id).await?;
     let round = round.filter(|round| caller.is_staff() || round.is_announced());
     let round = round.ok_or_else(|| not_found("roundId", "round"))?;
-    let program = store::programs::find(&tx, organization_id, round.program_id).await?;
+    let program = store::programs::find(tx, organization_id, round.program_id).await?;
     let program = program.ok_or_else(|| not_found("roundId", "round"))?;
     if !round.takes_enrollments() {
         let message = format!("the round is {} and takes no enrollments", round.status);
@@ -170,11 +186,11 @@ pub async fn enroll(state: &State, caller: &Caller, input: EnrollInput) -> Resul
         return Err(refuse_field(RefusalCode::Forbidden, "priority", "only staff set priorities; leave it out"));
     }
     let setting = state.setting(caller, &program);
-    let earlier = store::enrollments::find_in_round(&tx, organization_id, round.id, person.id).await?;
+    let earlier = store::enrollments::find_in_round(tx, organization_id, round.id, person.id).await?;
     let is_new = earlier.is_none();
     let mut enrollment = match earlier {
         None => new_enrollment(state, &program, &round, person.id, role),
-        Some(earlier) => come_back(&tx, &setting, &round, earlier).await?,
+        Some(earlier) => come_back(tx, &setting, &round, earlier).await?,
     };
     enrollment.role = role;
     enrollment.capacity = input.capacity.unwrap_or(1);
@@ -183,13 +199,12 @@ pub async fn enroll(state: &State, caller: &Caller, input: EnrollInput) -> Resul
     enrollment.wanted = input.wanted;
     passed(check(&mut enrollment, &program))?;
     if is_new {
-        apply(&tx, &setting, &enrollment).await?;
+        apply(tx, &setting, &enrollment).await?;
     } else {
-        store::enrollments::update(&tx, &mut enrollment).await?;
+        store::enrollments::update(tx, &mut enrollment).await?;
     }
-    admit(&tx, &setting, &round, &mut enrollment).await?;
-    state.audit(&tx, caller, "enroll", enrollment.id, json!({ "personId": person.id })).await?;
-    state.commit(tx).await?;
+    admit(tx, &setting, &round, &mut enrollment).await?;
+    state.audit(tx, caller, "enroll", enrollment.id, json!({ "personId": person.id })).await?;
     Ok(enrollment)
 }
 
@@ -282,82 +297,6 @@ pub async fn update_enrollment(
     Ok(enrollment)
 }
 
-/// Leaves a round; living matches end, nobody's fault, and the partners are told.
-///
-/// # Errors
-/// Refused when the enrollment is over.
-pub async fn withdraw_enrollment(
-    state: &State,
-    caller: &Caller,
-    id: Uuid,
-    reason: Option<String>,
-) -> Result<Enrollment, UseCaseError> {
-    leave(state, caller, id, EnrollmentEvent::Withdraw, "withdrawEnrollment", reason).await
-}
-
-/// Removes a person from a round, by staff.
-///
-/// # Errors
-/// Refused to anyone but staff who look after the person, and when the enrollment is over.
-pub async fn remove_enrollment(
-    state: &State,
-    caller: &Caller,
-    id: Uuid,
-    reason: Option<String>,
-) -> Result<Enrollment, UseCaseError> {
-    leave(state, caller, id, EnrollmentEvent::Remove, "removeEnrollment", reason).await
-}
-
-async fn leave(
-    state: &State,
-    caller: &Caller,
-    id: Uuid,
-    event: EnrollmentEvent,
-    action: &'static str,
-    reason: Option<String>,
-) -> Result<Enrollment, UseCaseError> {
-    let tx = state.store.begin().await?;
-    let Own { mut enrollment, program, person, round } = own(&tx, caller, id).await?;
-    if event == EnrollmentEvent::Remove && !caller.looks_after(person.country.as_deref()) {
-        return Err(refuse(RefusalCode::Forbidden, "only staff remove people; withdraw instead"));
-    }
-    let setting = state.setting(caller, &program);
-    setting.step_enrollment(&tx, &mut enrollment, event, reason.clone()).await?;
-    end_living(&tx, &setting, &enrollment, &round, reason).await?;
-    state.audit(&tx, caller, action, enrollment.id, json!({})).await?;
-    state.commit(tx).await?;
-    Ok(enrollment)
-}
-
-/// Ends every living match of somebody who leaves, and tells the partners.
-async fn end_living(
-    tx: &Tx,
-    setting: &Setting<'_>,
-    enrollment: &Enrollment,
-    round: &Round,
-    reason: Option<String>,
-) -> Result<(), UseCaseError> {
-    let organization_id = enrollment.organization_id;
-    for mut found in store::matches::living_of_enrollment(tx, organization_id, enrollment.id).await? {
-        let (a, b) = couple(tx, &found).await?;
-        let partner = if found.a.enrollment_id == enrollment.id { Side::B } else { Side::A };
-        let proposed = found.status == MatchStatus::Proposed;
-        let event = if proposed { MatchEvent::Withdraw } else { MatchEvent::EndEarly };
-        let tell = [(partner, round.is_matched())];
-        setting.end_match(tx, &mut found, event, reason.clone(), (&a, &b), &tell).await?;
-    }
-    Ok(())
-}
-
-/// The two people of a match.
-pub(super) async fn couple(tx: &Tx, found: &shared::domain::matches::Match) -> Result<(Person, Person), StoreError> {
-    let find = async |id: Uuid| {
-        let person = store::people::find(tx, found.organization_id, id).await?;
-        person.ok_or(StoreError::Conflict("the match"))
-    };
-    Ok((find(found.a.person_id).await?, find(found.b.person_id).await?))
-}
-
 /// Takes no new partner for a while; living matches go on. `until` ends the pause by itself.
 ///
 /// # Errors
@@ -409,15 +348,31 @@ pub async fn review_enrollment(
     reason: Option<String>,
 ) -> Result<Enrollment, UseCaseError> {
     let tx = state.store.begin().await?;
-    let Own { mut enrollment, program, person, .. } = own(&tx, caller, id).await?;
+    let event = if accept { EnrollmentEvent::Accept } else { EnrollmentEvent::Decline };
+    let enrollment = review_in(&tx, state, caller, id, event, reason).await?;
+    state.commit(tx).await?;
+    Ok(enrollment)
+}
+
+/// As [`review_enrollment`], as a part of something larger; `event` may also put an applicant on the waiting list.
+pub(super) async fn review_in(
+    tx: &Tx,
+    state: &State,
+    caller: &Caller,
+    id: Uuid,
+    event: EnrollmentEvent,
+    reason: Option<String>,
+) -> Result<Enrollment, UseCaseError> {
+    let Own { mut enrollment, program, person, .. } = own(tx, caller, id).await?;
     if !caller.looks_after(person.country.as_deref()) {
         return Err(refuse(RefusalCode::Forbidden, "only staff decide on applicants"));
     }
     let setting = state.setting(caller, &program);
-    let event = if accept { EnrollmentEvent::Accept } else { EnrollmentEvent::Decline };
-    setting.step_enrollment(&tx, &mut enrollment, event, reason).await?;
-    settle(&tx, &setting, &mut enrollment).await?;
-    state.audit(&tx, caller, "reviewEnrollment", enrollment.id, json!({ "accept": accept })).await?;
-    state.commit(tx).await?;
+    setting.step_enrollment(tx, &mut enrollment, event, reason).await?;
+    settle(tx, &setting, &mut enrollment).await?;
+    let waits = event == EnrollmentEvent::Waitlist;
+    let details =
+        if waits { json!({ "waitlist": true }) } else { json!({ "accept": event == EnrollmentEvent::Accept }) };
+    state.audit(tx, caller, "reviewEnrollment", enrollment.id, details).await?;
     Ok(enrollment)
 }

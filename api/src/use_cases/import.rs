@@ -1,7 +1,8 @@
 //! Import: people with answers from CSV, into a round if wanted. Repeatable by `externalId`; all rows or none.
 
-mod columns;
-mod rows;
+pub(super) mod columns;
+pub(super) mod known;
+pub(super) mod rows;
 
 use std::collections::HashMap;
 
@@ -18,7 +19,11 @@ use shared::{
 };
 use uuid::Uuid;
 
-use self::{columns::Columns, rows::Row};
+use self::{
+    columns::Columns,
+    known::{Changed, Fit, KnownPeople, write_people},
+    rows::Row,
+};
 use super::{
     State, UseCaseError,
     enrollments::{admit, apply},
@@ -55,7 +60,7 @@ pub struct ImportReport {
 }
 
 /// One fault in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct RowError {
     /// The line, counted from 1 with the header.
     pub line: u64,
@@ -69,7 +74,7 @@ pub struct RowError {
 pub const ROWS_MAX: usize = 100_000;
 
 /// Where people go besides the roster.
-struct Target {
+pub(super) struct Target {
     program: Program,
     round: Round,
 }
@@ -91,8 +96,7 @@ pub async fn import_people(state: &State, caller: &Caller, input: ImportInput) -
     };
     let mut report = ImportReport::default();
     let rows = columns.rows(&mut reader, target.as_ref(), &mut report.rows);
-    let known = Known::load(&tx, caller, &rows, target.as_ref()).await?;
-    let plan = known.plan(state, caller, rows, target.as_ref(), &mut report);
+    let plan = Plan::make(state, caller, &tx, &rows, target.as_ref(), &mut report).await?;
     if !report.rows.is_empty() {
         report.rows.sort_by_key(|error| error.line);
         return Ok(ImportReport { rows: report.rows, ..ImportReport::default() });
@@ -120,114 +124,75 @@ async fn target(tx: &Tx, caller: &Caller, round_id: Uuid) -> Result<Target, UseC
     Ok(Target { program, round })
 }
 
-/// What the database holds of the people in a file.
-struct Known {
-    by_external_id: HashMap<String, Person>,
-    by_email: HashMap<String, Person>,
-    enrolled: HashMap<Uuid, Enrollment>,
-}
-
 /// What is to be written.
 #[derive(Default)]
 struct Plan {
     new_people: Vec<Person>,
-    changed_people: Vec<Person>,
+    changed_people: Vec<Changed>,
     new_enrollments: Vec<Enrollment>,
     changed_enrollments: Vec<Enrollment>,
 }
 
-impl Known {
-    async fn load(tx: &Tx, caller: &Caller, rows: &[Row], target: Option<&Target>) -> Result<Self, UseCaseError> {
-        let organization_id = caller.organization_id();
-        let external_ids: Vec<&str> = rows.iter().filter_map(|row| row.person.external_id.as_deref()).collect();
-        let emails: Vec<&str> = rows.iter().map(|row| row.person.email.as_str()).collect();
-        let people = store::people::find_by_keys(tx, organization_id, &external_ids, &emails).await?;
+impl Plan {
+    /// What these rows come to; what is wrong with them goes into the report.
+    async fn make(
+        state: &State,
+        caller: &Caller,
+        tx: &Tx,
+        rows: &[Row],
+        target: Option<&Target>,
+        report: &mut ImportReport,
+    ) -> Result<Self, UseCaseError> {
+        let known = KnownPeople::load(tx, caller, rows).await?;
         let enrollments = match target {
             None => Vec::new(),
             Some(target) => {
                 let all = shared::domain::enrollments::EnrollmentStatus::ALL;
-                store::enrollments::of_round(tx, organization_id, target.round.id, all).await?
+                store::enrollments::of_round(tx, caller.organization_id(), target.round.id, all).await?
             }
         };
-        let external = |person: &Person| person.external_id.clone().map(|id| (id, person.clone()));
-        Ok(Self {
-            by_external_id: people.iter().filter_map(external).collect(),
-            by_email: people.into_iter().map(|person| (person.email.clone(), person)).collect(),
-            enrolled: enrollments.into_iter().map(|enrollment| (enrollment.person_id, enrollment)).collect(),
-        })
-    }
-
-    /// The person a row speaks of: by the institution's id, else by an address that belongs to no other id.
-    fn person(&self, row: &Row) -> Result<Option<&Person>, String> {
-        let by_email = self.by_email.get(&row.person.email);
-        let Some(external_id) = &row.person.external_id else { return Ok(by_email) };
-        let by_id = self.by_external_id.get(external_id);
-        match (by_id, by_email) {
-            (Some(person), Some(other)) if person.id != other.id => {
-                Err(format!("another person has the address {}", row.person.email))
-            }
-            (None, Some(other)) if other.external_id.is_some() => {
-                Err(format!("the address {} belongs to another id", row.person.email))
-            }
-            (Some(person), _) | (None, Some(person)) => Ok(Some(person)),
-            (None, None) => Ok(None),
-        }
-    }
-
-    fn plan(
-        &self,
-        state: &State,
-        caller: &Caller,
-        rows: Vec<Row>,
-        target: Option<&Target>,
-        report: &mut ImportReport,
-    ) -> Plan {
-        let mut plan = Plan::default();
-        for row in rows {
-            let known = match self.person(&row) {
-                Ok(known) => known,
-                Err(message) => {
-                    report.rows.push(RowError { line: row.line, column: Some("email".to_owned()), message });
-                    continue;
-                }
-            };
-            let person = match known {
-                None => {
+        let enrolled = enrollments.into_iter().map(|enrollment| (enrollment.person_id, enrollment)).collect();
+        let mut plan = Self::default();
+        let fits = known.fit(caller, rows, &mut report.rows);
+        for (row, fit) in rows.iter().zip(fits) {
+            let person = match fit {
+                Fit::Faulty => continue,
+                Fit::New => {
                     let person = row.new_person(state, caller);
                     plan.new_people.push(person.clone());
                     report.created += 1;
                     person
                 }
-                Some(known) => {
-                    let mut person = known.clone();
-                    if row.apply_to(&mut person) {
-                        person.updated_at = state.clock.now();
-                        plan.changed_people.push(person.clone());
+                Fit::Known(before) => match row.changed(state, before) {
+                    Some(after) => {
+                        plan.changed_people.push(Changed { before: before.clone(), after: after.clone() });
                         report.updated += 1;
-                    } else {
-                        report.unchanged += 1;
+                        after
                     }
-                    person
-                }
+                    None => {
+                        report.unchanged += 1;
+                        before.clone()
+                    }
+                },
             };
             if let Some(target) = target {
-                self.plan_enrollment(state, &row, &person, target, &mut plan, report);
+                plan.add_enrollment(state, row, &person, &enrolled, target, report);
             }
         }
-        plan
+        Ok(plan)
     }
 
-    fn plan_enrollment(
-        &self,
+    fn add_enrollment(
+        &mut self,
         state: &State,
         row: &Row,
         person: &Person,
+        enrolled: &HashMap<Uuid, Enrollment>,
         target: &Target,
-        plan: &mut Plan,
         report: &mut ImportReport,
     ) {
         let Target { program, round } = target;
-        let existing = self.enrolled.get(&person.id);
+        let existing = enrolled.get(&person.id);
         let mut enrollment = match existing {
             Some(enrollment) => enrollment.clone(),
             None => super::enrollments::new_enrollment(state, program, round, person.id, row.role),
@@ -240,29 +205,20 @@ impl Known {
         }
         match existing {
             None => {
-                plan.new_enrollments.push(enrollment);
+                self.new_enrollments.push(enrollment);
                 report.enrolled += 1;
             }
             Some(before) if changed && before.status.is_living() && *before != enrollment => {
                 enrollment.updated_at = state.clock.now();
-                plan.changed_enrollments.push(enrollment);
+                self.changed_enrollments.push(enrollment);
                 report.answers_updated += 1;
             }
             Some(_) => {}
         }
     }
-}
 
-impl Plan {
     async fn write(self, state: &State, caller: &Caller, tx: &Tx, target: Option<&Target>) -> Result<(), UseCaseError> {
-        let stored = store::people::insert_many(tx, &self.new_people).await;
-        stored
-            .map_err(|error| super::duplicate(error, "csv", "somebody took one of these addresses meanwhile; retry"))?;
-        for mut person in self.changed_people {
-            let stored = store::people::update(tx, &mut person).await;
-            let message = format!("the address {} belongs to somebody else", person.email);
-            stored.map_err(|error| super::duplicate(error, "csv", &message))?;
-        }
+        write_people(tx, &self.new_people, &self.changed_people).await?;
         let Some(Target { program, round }) = target else { return Ok(()) };
         let setting = state.setting(caller, program);
         for mut enrollment in self.new_enrollments {

@@ -292,15 +292,28 @@ pub async fn withdraw_match(state: &State, caller: &Caller, id: Uuid) -> Result<
 /// # Errors
 /// Refused without a reason, and when the match is not ACTIVE or PAUSED.
 pub async fn end_match(state: &State, caller: &Caller, id: Uuid, input: EndMatchInput) -> Result<Match, UseCaseError> {
+    let tx = state.store.begin().await?;
+    let found = end_in(&tx, state, caller, id, &input).await?;
+    state.commit(tx).await?;
+    Ok(found)
+}
+
+/// As [`end_match`], as a part of something larger.
+pub(super) async fn end_in(
+    tx: &Tx,
+    state: &State,
+    caller: &Caller,
+    id: Uuid,
+    input: &EndMatchInput,
+) -> Result<Match, UseCaseError> {
     let reason = input.reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > 1_000 {
         let message = "say why in 1 to 1,000 characters; only coordinators read it";
         return Err(UseCaseError::Refused(vec![Refusal::field(RefusalCode::Invalid, "reason", message)]));
     }
-    let tx = state.store.begin().await?;
-    let Own { mut found, program, side, a, b } = own(&tx, caller, id).await?;
+    let Own { mut found, program, side, a, b } = own(tx, caller, id).await?;
     let event = if input.completed { MatchEvent::Complete } else { MatchEvent::EndEarly };
-    let round = store::rounds::find(&tx, caller.organization_id(), found.round_id).await?;
+    let round = store::rounds::find(tx, caller.organization_id(), found.round_id).await?;
     let tries_again = !input.completed && round.is_some_and(|round| round.is_matched());
     let tell: Vec<(Side, bool)> = match side {
         Some(Side::A) => vec![(Side::B, tries_again)],
@@ -308,12 +321,11 @@ pub async fn end_match(state: &State, caller: &Caller, id: Uuid, input: EndMatch
         None => vec![(Side::A, tries_again), (Side::B, tries_again)],
     };
     let setting = state.setting(caller, &program);
-    setting.end_match(&tx, &mut found, event, Some(reason), (&a, &b), &tell).await?;
+    setting.end_match(tx, &mut found, event, Some(reason), (&a, &b), &tell).await?;
     if input.not_again {
-        keep_apart(state, &tx, caller, &found, side).await?;
+        keep_apart(state, tx, caller, &found, side).await?;
     }
-    state.audit(&tx, caller, "endMatch", found.id, json!({ "completed": input.completed })).await?;
-    state.commit(tx).await?;
+    state.audit(tx, caller, "endMatch", found.id, json!({ "completed": input.completed })).await?;
     Ok(found)
 }
 

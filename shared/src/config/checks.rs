@@ -27,6 +27,7 @@ pub(super) fn ranges() -> impl IntoIterator<Item = (&'static str, RangeInclusive
         ("limits.points_per_minute", 60..=100_000_000),
         ("limits.requests_burst", 1..=1_000_000),
         ("limits.requests_per_minute", 1..=1_000_000),
+        ("http.upload_limit_bytes", 1024..=268_435_456),
         ("mail.command_timeout_seconds", 1..=600),
         ("mail.smtp_port", 1..=65_535),
         ("worker.lease_seconds", 1..=3600),

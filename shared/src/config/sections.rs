@@ -46,6 +46,8 @@ pub struct HttpConfig {
     pub explorer: bool,
     /// The largest request body that is read, in bytes.
     pub body_limit_bytes: usize,
+    /// The largest roster that is taken in, in bytes.
+    pub upload_limit_bytes: usize,
     /// How long one request may take, in seconds.
     pub request_timeout_seconds: u64,
     /// How many streams, WebSockets included, may be open at a time.

@@ -60,6 +60,9 @@ pub fn check(person: &mut Person) -> Vec<Refusal> {
     if !plausible_email(&person.email) {
         found.push(invalid("email", "give a mail address like ana@example.org"));
     }
+    if person.external_id.as_ref().is_some_and(|id| id.chars().count() > LINE_MAX || id.contains(char::is_control)) {
+        found.push(invalid("externalId", "keep it to 200 characters on one line"));
+    }
     person.headline = person.headline.as_deref().map(tidy_line).filter(|line| !line.is_empty());
     if person.headline.as_ref().is_some_and(|line| line.chars().count() > LINE_MAX) {
         found.push(invalid("headline", "keep it to 200 characters"));

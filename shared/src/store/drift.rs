@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Sta
 use super::{
     Reads, StoreError, audit, constraints, documents, enrollments, events, history, idempotency_keys, identities,
     issuers, match_runs, matches, messages, non_matches, organization_settings, organizations, people, planned_pairs,
-    programs, rounds, webhook_deliveries, webhook_endpoints,
+    programs, roster, rounds, webhook_deliveries, webhook_endpoints,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.
@@ -59,6 +59,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<programs::criterion_row::Entity>(),
         described::<programs::question_row::Entity>(),
         described::<programs::row::Entity>(),
+        described::<roster::row::Entity>(),
         described::<rounds::row::Entity>(),
         described::<webhook_deliveries::row::Entity>(),
         described::<webhook_endpoints::row::Entity>(),

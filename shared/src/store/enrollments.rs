@@ -139,6 +139,28 @@ pub async fn of_person(
     query.all(reads.conn()).await?.into_iter().map(enrollment).collect()
 }
 
+/// The enrollments of these people that are not over, in no order.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn living_of_people(
+    reads: &impl Reads,
+    organization_id: Uuid,
+    person_ids: &[Uuid],
+) -> Result<Vec<Enrollment>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in person_ids.chunks(10_000) {
+        let living = EnrollmentStatus::ALL.iter().filter(|status| status.is_living()).map(|status| status.as_str());
+        let query = scoped(organization_id)
+            .filter(row::Column::PersonId.is_in(chunk.iter().copied()))
+            .filter(row::Column::Status.is_in(living));
+        for row in query.all(reads.conn()).await? {
+            found.push(enrollment(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// The enrollments of a round in one of these states, in order of application.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -212,6 +213,22 @@ pub async fn update(tx: &Tx, person: &mut Person) -> Result<(), StoreError> {
     person.version += 1;
     let kind = if person.active { EventKind::PersonUpdated } else { EventKind::PersonDeactivated };
     events::record(tx, &[event(person, kind, person.updated_at)]).await
+}
+
+/// Puts a placeholder where a person's address is, so that another can take it before the person gets a new one, all in
+/// this transaction. The version stays: the change proper is still to come.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the person changed since it was read.
+pub async fn park_address(tx: &Tx, person: &Person) -> Result<(), StoreError> {
+    let done = row::Entity::update_many()
+        .col_expr(row::Column::Email, Expr::value(format!("{}@parked.invalid", person.id.simple())))
+        .filter(row::Column::OrganizationId.eq(person.organization_id))
+        .filter(row::Column::Id.eq(person.id))
+        .filter(row::Column::Version.eq(person.version))
+        .exec(&tx.tx)
+        .await?;
+    exactly_one(done.rows_affected, "the person")
 }
 
 /// The same as [`find_many`], and nobody can change them until the transaction ends.

@@ -2,11 +2,14 @@
 
 use shared::domain::programs::{Asks, Kind, Question};
 
+use std::sync::Arc;
+
 use super::{ROWS_MAX, RowError, Target, rows::Row};
+use crate::use_cases::cells::unguard;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(in crate::use_cases) enum Column {
     ExternalId,
     Name,
     Email,
@@ -22,18 +25,24 @@ pub(super) enum Column {
     About(String),
     /// A wish, by question key.
     Wanted(String),
+    /// What exports tell and nobody can set like this.
+    Told,
 }
+
+/// Columns of our own exports that are not read back.
+const TOLD: [&str; 9] =
+    ["personid", "active", "createdat", "updatedat", "enrollmentid", "program", "round", "status", "pauseduntil"];
 
 /// The columns of a file, in its order.
 #[derive(Clone, Debug)]
-pub(super) struct Columns {
-    pub(super) names: Vec<String>,
-    pub(super) columns: Vec<Column>,
+pub(in crate::use_cases) struct Columns {
+    pub(in crate::use_cases) names: Vec<String>,
+    pub(in crate::use_cases) columns: Vec<Column>,
 }
 
 impl Columns {
     /// Reads the header; every column must mean something, so that a misspelt one is not silently lost.
-    pub(super) fn read<'csv>(
+    pub(in crate::use_cases) fn read<'csv>(
         csv: &'csv str,
         target: Option<&Target>,
     ) -> Result<(Self, csv::Reader<&'csv [u8]>), RowError> {
@@ -51,7 +60,7 @@ impl Columns {
         for name in &header {
             let name = name.trim();
             let column = column(name, questions).ok_or_else(|| fault(Some(name), unknown(name, questions, target)))?;
-            if columns.contains(&column) {
+            if column != Column::Told && columns.contains(&column) {
                 return Err(fault(Some(name), "the file has this column twice".to_owned()));
             }
             columns.push(column);
@@ -69,14 +78,14 @@ impl Columns {
     }
 
     /// Reads all rows; what is wrong goes to `faults`, each with its line.
-    pub(super) fn rows(
+    pub(in crate::use_cases) fn rows(
         &self,
         reader: &mut csv::Reader<&[u8]>,
         target: Option<&Target>,
         faults: &mut Vec<RowError>,
     ) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
-        let mut seen = std::collections::HashMap::new();
+        let own = Arc::new(self.clone());
         for record in reader.records() {
             let record = match record {
                 Ok(record) => record,
@@ -100,20 +109,28 @@ impl Columns {
                 faults.push(RowError { line, column: None, message });
                 break;
             }
-            let row = Row::read(line, self, &record, target, faults);
-            let keys = [
-                row.person.external_id.as_ref().map(|id| format!("externalId {id}")),
-                Some(format!("email {}", row.person.email)),
-            ];
-            for key in keys.into_iter().flatten() {
-                if let Some(earlier) = seen.insert(key.clone(), line) {
-                    let message = format!("line {earlier} has the same {key}; a person may stand in a file once");
-                    faults.push(RowError { line, column: None, message });
-                }
-            }
+            let row = Row::read(line, &own, record.iter().map(unguard), target, faults);
             rows.push(row);
         }
+        find_twins(&rows, faults);
         rows
+    }
+}
+
+/// A person may stand in a file once: nobody could say which row is right.
+pub(in crate::use_cases) fn find_twins(rows: &[Row], faults: &mut Vec<RowError>) {
+    let mut seen = std::collections::HashMap::new();
+    for row in rows {
+        let id = row.person.external_id.as_ref().map(|id| format!("externalId {id}"));
+        let email = Some(format!("email {}", row.person.email)).filter(|_| !row.person.email.is_empty());
+        for key in [id, email].into_iter().flatten() {
+            if let Some(earlier) = seen.get(&key) {
+                let message = format!("line {earlier} has the same {key}; a person may stand in a file once");
+                faults.push(RowError { line: row.line, column: None, message });
+                break;
+            }
+            seen.insert(key, row.line);
+        }
     }
 }
 
@@ -145,7 +162,10 @@ fn column(name: &str, questions: &[Question]) -> Option<Column> {
     let key = name.strip_prefix("about.").unwrap_or(name);
     // A question may be called `languages`, too; `about.languages` names it.
     if name.starts_with("about.") || fixed.is_none() {
-        return question(key, false).then(|| Column::About(key.to_owned()));
+        if question(key, false) {
+            return Some(Column::About(key.to_owned()));
+        }
+        return (key == name && TOLD.contains(&folded.as_str())).then_some(Column::Told);
     }
     fixed
 }

@@ -1,5 +1,7 @@
 //! One row of an import: a person and perhaps an enrollment.
 
+use std::sync::Arc;
+
 use shared::domain::{
     enrollments::{Answers, Enrollment, EnrollmentRole},
     people::{self, Person},
@@ -9,6 +11,7 @@ use shared::domain::{
 use super::{
     RowError, Target,
     columns::{Column, Columns},
+    known::Fit,
 };
 use crate::{
     caller::Caller,
@@ -20,11 +23,11 @@ use crate::{
 
 /// A row as it was read. Columns the file lacks leave a known person's data alone.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) line: u64,
-    pub(super) person: Person,
+pub(in crate::use_cases) struct Row {
+    pub(in crate::use_cases) line: u64,
+    pub(in crate::use_cases) person: Person,
     pub(super) role: EnrollmentRole,
-    columns: Columns,
+    columns: Arc<Columns>,
     about: Answers,
     wanted: Answers,
     capacity: Option<i32>,
@@ -32,10 +35,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn read(
+    pub(in crate::use_cases) fn read<'a>(
         line: u64,
-        columns: &Columns,
-        record: &csv::StringRecord,
+        columns: &Arc<Columns>,
+        fields: impl Iterator<Item = &'a str>,
         target: Option<&Target>,
         faults: &mut Vec<RowError>,
     ) -> Self {
@@ -43,13 +46,13 @@ impl Row {
             line,
             person: blank(),
             role: EnrollmentRole::Peer,
-            columns: columns.clone(),
+            columns: Arc::clone(columns),
             about: Answers::new(),
             wanted: Answers::new(),
             capacity: None,
             priority: None,
         };
-        for ((column, name), field) in columns.columns.iter().zip(&columns.names).zip(record) {
+        for ((column, name), field) in columns.columns.iter().zip(&columns.names).zip(fields) {
             if let Err(message) = row.take(column, field.trim(), target) {
                 faults.push(RowError { line, column: Some(name.clone()), message });
             }
@@ -63,6 +66,10 @@ impl Row {
     }
 
     fn take(&mut self, column: &Column, field: &str, target: Option<&Target>) -> Result<(), String> {
+        // PostgreSQL has no text with this character.
+        if field.contains('\0') {
+            return Err("a text must not hold the character U+0000".to_owned());
+        }
         let some = || Some(field.to_owned()).filter(|text| !text.is_empty());
         match column {
             Column::ExternalId => self.person.external_id = some(),
@@ -88,6 +95,7 @@ impl Row {
             Column::Priority => self.priority = number(field)?,
             Column::About(key) => insert(&mut self.about, key, field, target),
             Column::Wanted(key) => insert(&mut self.wanted, key, field, target),
+            Column::Told => {}
         }
         if matches!(column, Column::Role)
             && let Some(target) = target
@@ -115,7 +123,7 @@ impl Row {
         }
     }
 
-    pub(super) fn new_person(&self, state: &State, caller: &Caller) -> Person {
+    pub(in crate::use_cases) fn new_person(&self, state: &State, caller: &Caller) -> Person {
         let person = self.person.clone();
         let draft = PersonDraft {
             external_id: person.external_id,
@@ -131,7 +139,7 @@ impl Row {
     }
 
     /// Brings a known person to what the file says; true when that changed something. Somebody who left comes back.
-    pub(super) fn apply_to(&self, known: &mut Person) -> bool {
+    pub(in crate::use_cases) fn apply_to(&self, known: &mut Person) -> bool {
         let before = known.clone();
         for column in &self.columns.columns {
             match column {
@@ -143,11 +151,33 @@ impl Row {
                 Column::Languages => known.languages.clone_from(&self.person.languages),
                 Column::TimeZone => known.time_zone.clone_from(&self.person.time_zone),
                 Column::Locale => known.locale.clone_from(&self.person.locale),
-                Column::Role | Column::Capacity | Column::Priority | Column::About(_) | Column::Wanted(_) => {}
+                Column::Role
+                | Column::Capacity
+                | Column::Priority
+                | Column::About(_)
+                | Column::Wanted(_)
+                | Column::Told => {}
             }
         }
         known.active = true;
         *known != before
+    }
+
+    /// A known person as the file has them; `None` when that is no change.
+    pub(in crate::use_cases) fn changed(&self, state: &State, known: &Person) -> Option<Person> {
+        let mut person = known.clone();
+        self.apply_to(&mut person).then(|| {
+            person.updated_at = state.clock.now();
+            person
+        })
+    }
+
+    /// The address the person will have.
+    pub(super) fn email_for<'a>(&'a self, fit: &Fit<'a>) -> &'a str {
+        match fit {
+            Fit::Known(person) if !self.columns.columns.contains(&Column::Email) => &person.email,
+            Fit::Known(_) | Fit::New | Fit::Faulty => &self.person.email,
+        }
     }
 
     /// Brings an enrollment to what the file says; true when that changed something.
@@ -167,14 +197,15 @@ impl Row {
                 | Column::Country
                 | Column::Languages
                 | Column::TimeZone
-                | Column::Locale => {}
+                | Column::Locale
+                | Column::Told => {}
             }
         }
         *enrollment != before
     }
 
     /// The file's name for a domain field such as `about.topics` or `timeZone`.
-    pub(super) fn column_of(&self, field: &str) -> String {
+    pub(in crate::use_cases) fn column_of(&self, field: &str) -> String {
         let fold = |name: &str| name.to_lowercase().replace(['_', ' '], "");
         let bare = field.strip_prefix("about.").unwrap_or(field);
         let named = |name: &&String| fold(name) == fold(field) || fold(name) == fold(bare);

@@ -1,15 +1,16 @@
 //! Lists of people.
 
 use sea_orm::{
-    ColumnTrait, Condition, QueryFilter, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
+use uuid::Uuid;
 
 use super::{Key, Position, Sight, at, sealed::Rows};
 use crate::{
     domain::people::Person,
     store::{
-        Reads, StoreError,
+        Reads, StoreError, enrollments,
         people::{
             person,
             row::{Column, Entity, Model},
@@ -27,6 +28,10 @@ pub struct PersonList {
     pub countries: Vec<String>,
     /// Who are still there, or who left; `None` for both.
     pub active: Option<bool>,
+    /// Who are or were in this program.
+    pub program_id: Option<Uuid>,
+    /// Who are or were in this round.
+    pub round_id: Option<Uuid>,
     /// Also the partners of all these in matches, whom the reader knows but does not look after.
     pub with_partners: bool,
 }
@@ -84,6 +89,15 @@ impl Rows for PersonList {
         }
         if let Some(active) = self.active {
             condition = condition.add(Column::Active.eq(active));
+        }
+        if self.program_id.is_some() || self.round_id.is_some() {
+            let enrolled =
+                enrollments::row::Entity::find().select_only().column(enrollments::row::Column::PersonId).filter(
+                    Condition::all()
+                        .add_option(self.program_id.map(|id| enrollments::row::Column::ProgramId.eq(id)))
+                        .add_option(self.round_id.map(|id| enrollments::row::Column::RoundId.eq(id))),
+                );
+            condition = condition.add(Column::Id.in_subquery(enrolled.into_query()));
         }
         condition
     }
