@@ -7,7 +7,7 @@ use super::sections::{HttpConfig, MailConfig, MailTransport};
 use super::{Config, SecretUrl};
 
 /// The range of every numeric setting, both ends included.
-pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 11] {
+pub(super) fn ranges() -> [(&'static str, RangeInclusive<i64>); 12] {
     [
         ("auth.leeway_seconds", 0..=300),
         ("database.max_connections", 1..=1000),
