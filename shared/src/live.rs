@@ -1,8 +1,8 @@
 //! What live subscribers are told: which matches changed and how far a run is. A message names things and carries
 //! nothing of them, so whoever hears it reads them again, as far as they may.
 //!
-//! The store notes in each transaction what it changes; whoever commits announces that. So no change can be forgotten,
-//! and none is told that did not happen.
+//! The store notes in each transaction what it changes; whoever commits announces that. So nothing is told that did not
+//! happen.
 
 use std::{
     collections::BTreeMap,

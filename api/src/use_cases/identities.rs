@@ -76,7 +76,8 @@ pub async fn see(store: &Store, identity: &Identity, now: DateTime<Utc>) -> Resu
     }
     let tx = store.begin().await?;
     store::identities::see(&tx, identity, before, now).await?;
-    tx.commit().await.map(drop)
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The first sign-in: links the token's subject to the person whom its claims name, and from then on the subject alone
