@@ -1,8 +1,9 @@
 //! The GraphQL schema: what can be asked and changed, and what of it a caller sees.
 //!
-//! A request passes, in this order: [`cost`] on its text and its parsed document, the library's validation, the
-//! resolvers with a `Reader` (who asks, what they may see, and what is loaded for them), and [`errors::finish`]. A
-//! subscription begins on the same way, and then its document is executed once for each event of its [`Feed`].
+//! A request passes, in this order: [`cost`] on its text and its parsed document, the [`scopes`] of an API client, the
+//! library's validation, the resolvers with a `Reader` (who asks, what they may see, and what is loaded for them), and
+//! [`errors::finish`]. A subscription begins on the same way, and then its document is executed once for each event of its
+//! [`Feed`].
 #![allow(clippy::too_many_arguments, reason = "a connection has four arguments for its page, and two for its contents")]
 #![allow(clippy::unused_self, reason = "a root has fields but nothing of its own")]
 
@@ -10,6 +11,7 @@ pub mod authorization;
 pub mod cost;
 pub mod errors;
 
+mod api_clients;
 mod batch;
 mod connections;
 mod constraints;
@@ -35,6 +37,7 @@ mod query;
 mod reader;
 mod rounds;
 mod scalars;
+mod scopes;
 mod sentences;
 mod shown;
 mod subscription;
@@ -70,6 +73,9 @@ use crate::{caller::Caller, use_cases::State};
 /// The schema with what its resolvers work with.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
+/// The id of the request, for those who have no caller that knows it.
+struct RequestId(String);
+
 /// The schema over this state; no request may ask for more than `limits`.
 pub fn schema(state: State, limits: Limits) -> Schema {
     // The cost is limited before validation. The library's own limit of nesting stays as a second fence.
@@ -95,7 +101,12 @@ struct Prepared {
 ///
 /// # Errors
 /// The answer that says why it is refused.
-fn prepare(schema: &Schema, request: Request, request_id: &str) -> Result<Prepared, Box<Response>> {
+fn prepare(
+    schema: &Schema,
+    caller: Option<&Caller>,
+    request: Request,
+    request_id: &str,
+) -> Result<Prepared, Box<Response>> {
     let told = |code, message: String| Box::new(refuse(code, message, request_id));
     let (Some(state), Some(limits)) = (schema.data::<State>(), schema.data::<Limits>()) else {
         return Err(told(ErrorCode::Internal, "the schema was made without its state".to_owned()));
@@ -112,6 +123,11 @@ fn prepare(schema: &Schema, request: Request, request_id: &str) -> Result<Prepar
     })?;
     let cost = cost::check(&document, &request.variables, limits)
         .map_err(|error| told(ErrorCode::LimitExceeded, error.to_string()))?;
+    let operation = chosen(&document, request.operation_name.as_deref());
+    if let Some(refusal) = caller.zip(operation).and_then(|(caller, chosen)| scopes::refusal(&document, chosen, caller))
+    {
+        return Err(told(ErrorCode::Forbidden, refusal));
+    }
     Ok(Prepared { state: state.clone(), request, document, cost, limit: limits.cost })
 }
 
@@ -124,6 +140,7 @@ impl Prepared {
     async fn execute(self, schema: &Schema, caller: Option<Caller>, request_id: &str) -> Response {
         let Self { state, mut request, document, cost, limit } = self;
         request.set_parsed_query(document);
+        request = request.data(RequestId(request_id.to_owned()));
         if let Some(caller) = caller {
             request = request.data(Reader::new(state, caller));
         }
@@ -137,7 +154,7 @@ impl Prepared {
 /// Answers one request of this caller (`None`: nobody in particular). The answer is ready to be sent: every error has its
 /// code and `request_id`, and nothing of our inside shows. `extensions.cost` tells what the request was counted as.
 pub async fn execute(schema: &Schema, caller: Option<Caller>, request: Request, request_id: &str) -> Response {
-    match prepare(schema, request, request_id) {
+    match prepare(schema, caller.as_ref(), request, request_id) {
         Ok(prepared) if prepared.is_subscription() => {
             let message = "a subscription needs a stream: accept text/event-stream, or use a WebSocket";
             refuse(ErrorCode::GraphqlValidationFailed, message, request_id)

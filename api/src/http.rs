@@ -2,6 +2,7 @@
 
 mod access_log;
 mod answers;
+mod api_keys;
 mod bearer;
 mod documents;
 mod endpoint;
@@ -12,6 +13,7 @@ mod origin;
 mod own_name;
 mod pages;
 mod streams;
+mod token;
 mod work;
 
 #[cfg(test)]
@@ -33,7 +35,7 @@ use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
 pub(crate) use self::{mailbox::Mailbox, own_name::host_of, streams::Streams, work::Work};
-use crate::{app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers};
+use crate::{app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers, use_cases::State};
 
 /// Answers one GraphQL request: who asks (`None` for nobody in particular), what, and the id of the request.
 pub(crate) type Execute =
@@ -51,6 +53,8 @@ pub(crate) struct Service {
     pub(crate) operate: Operate,
     /// Open streams.
     pub(crate) streams: Streams,
+    /// What use cases work with, for what is no GraphQL.
+    pub(crate) state: State,
     /// Which of our own tokens are believed.
     pub(crate) verifier: Verifier,
     /// Which tokens of issuers that organizations registered are believed.
@@ -113,8 +117,10 @@ fn configure(config: &mut web::ServiceConfig, service: &Service) {
     config
         .route("/graphql", web::get().guard(guard::fn_guard(streams::is_upgrade)).to(streams::open))
         .route("/graphql", web::to(endpoint::answer))
+        .route("/token", web::to(token::answer))
         .route("/healthz", read().to(health::alive))
         .route("/readyz", read().to(health::ready));
+    pages::configure_sign_in(config);
     if service.explorer {
         pages::configure(config, service);
     } else {

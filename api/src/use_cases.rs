@@ -1,6 +1,7 @@
 //! What people can do. One function each, `(state, caller, input) -> Result<outcome, UseCaseError>`: first the right to the
 //! row, then the rule, then the writes in one transaction.
 
+pub mod api_clients;
 pub mod constraints;
 pub mod enrollments;
 pub mod identities;
@@ -11,10 +12,15 @@ pub mod matches;
 pub mod people;
 pub mod programs;
 pub mod rounds;
+pub mod sign_ins;
+pub mod token_exchange;
 pub mod webhooks;
+
+use std::sync::Arc;
 
 use serde_json::Value;
 use shared::{
+    auth::{KeyError, NoRandomness, Signer},
     bus::{Bus, Topic},
     clock::Clock,
     domain::{
@@ -41,6 +47,10 @@ pub struct State {
     pub bus: Bus,
     /// Judges addresses that organizations name.
     pub outbound: Outbound,
+    /// Signs tokens; `None` where there are only public keys, to check tokens of others.
+    pub signer: Option<Signer>,
+    /// Where people reach this server, without a slash at the end.
+    pub public_url: Arc<str>,
 }
 
 /// Why a use case did nothing.
@@ -52,6 +62,21 @@ pub enum UseCaseError {
     /// The database failed.
     #[error(transparent)]
     Store(StoreError),
+    /// A secret could not be made.
+    #[error("no secret could be made: {0}")]
+    Secret(String),
+}
+
+impl From<NoRandomness> for UseCaseError {
+    fn from(error: NoRandomness) -> Self {
+        Self::Secret(error.to_string())
+    }
+}
+
+impl From<KeyError> for UseCaseError {
+    fn from(error: KeyError) -> Self {
+        Self::Secret(error.to_string())
+    }
 }
 
 impl From<StoreError> for UseCaseError {
@@ -108,6 +133,13 @@ fn duplicate(error: StoreError, field: &str, message: &str) -> UseCaseError {
     error.into()
 }
 
+fn needs_administrator(caller: &Caller) -> Result<(), UseCaseError> {
+    if caller.is_administrator() {
+        return Ok(());
+    }
+    Err(refuse(RefusalCode::Forbidden, "only administrators may do this"))
+}
+
 fn needs_program_staff(caller: &Caller) -> Result<(), UseCaseError> {
     if caller.runs_programs() {
         return Ok(());
@@ -145,6 +177,7 @@ impl State {
             id: self.clock.new_id(),
             organization_id: caller.organization_id(),
             actor_id: Some(caller.person_id()),
+            client_id: caller.client,
             action,
             entity_id,
             details,

@@ -2,6 +2,7 @@
 //!
 //! Each migration is one module; a shipped one is never edited, the next change is a new module at the end of the list.
 
+mod clients;
 mod initial;
 mod issuers;
 mod tables;
@@ -20,7 +21,12 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(initial::Migration), Box::new(issuers::Migration), Box::new(webhooks::Migration)]
+        vec![
+            Box::new(initial::Migration),
+            Box::new(issuers::Migration),
+            Box::new(clients::Migration),
+            Box::new(webhooks::Migration),
+        ]
     }
 }
 

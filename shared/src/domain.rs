@@ -1,5 +1,6 @@
 //! The words of the field and their rules: pure, no database, no clock.
 
+pub mod api_clients;
 pub mod constraints;
 pub mod enrollments;
 pub mod events;
@@ -16,5 +17,6 @@ pub mod programs;
 pub mod refusals;
 pub mod rounds;
 pub mod sessions;
+pub mod sign_ins;
 pub mod states;
 pub mod webhooks;

@@ -12,6 +12,7 @@
 
 mod architecture;
 mod authorization;
+mod clients;
 mod commands;
 mod compose;
 mod identity;
@@ -23,6 +24,7 @@ mod page;
 mod processes;
 mod schema;
 mod security;
+mod sign_ins;
 mod story;
 #[path = "../support.rs"]
 mod support;

@@ -52,6 +52,7 @@ impl Worker {
                 tracing::info!(organization = %organization_id, dropped, "old events were deleted");
             }
         }
+        self.forget_sign_ins().await?;
         Ok(done)
     }
 

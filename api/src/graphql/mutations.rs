@@ -1,6 +1,7 @@
 //! The root of all mutations. Each takes one `input`, calls one use case, and answers with a payload.
 
 mod answers;
+mod api_clients;
 mod constraints;
 mod enrollments;
 mod import;
@@ -11,11 +12,12 @@ mod payloads;
 mod people;
 mod programs;
 mod rounds;
+mod sign_ins;
 mod webhooks;
 
 use async_graphql::MergedObject;
 
-/// Everything that can be changed. Each field needs a bearer token and answers with a payload: what was changed (null
+/// Everything that can be changed. Each field needs a bearer token, unless it says that it needs none, and answers with a payload: what was changed (null
 /// when it was refused) and `userErrors`, which a form can show.
 #[derive(MergedObject, Clone, Copy, Debug, Default)]
 pub struct Mutation(
@@ -29,4 +31,6 @@ pub struct Mutation(
     import::ImportMutations,
     webhooks::WebhookMutations,
     issuers::IssuerMutations,
+    api_clients::ApiClientMutations,
+    sign_ins::SignInMutations,
 );

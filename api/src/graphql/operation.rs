@@ -42,7 +42,7 @@ pub fn chosen<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Optio
 /// Carries out whatever operation a request means, for transports that can carry a stream. As [`super::execute`]
 /// otherwise.
 pub async fn operate(schema: &Schema, caller: Option<Caller>, request: Request, request_id: &str) -> Operation {
-    let prepared = match prepare(schema, request, request_id) {
+    let prepared = match prepare(schema, caller.as_ref(), request, request_id) {
         Ok(prepared) => prepared,
         Err(response) => return Operation::Answer(response),
     };

@@ -96,7 +96,7 @@ async fn serve(
     work.run(deadline, execute(service, credentials, document, request_id)).await?.map(Answer::Whole)
 }
 
-async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
+pub(super) async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
     match timeout_at(deadline, payload.to_bytes_limited(limit)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(error))) => Err(Fault::Malformed(format!("The body cannot be read: {error}."))),

@@ -11,7 +11,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::{State, UseCaseError, duplicate, not_found, passed, people::needs_administrator, refuse};
+use super::{State, UseCaseError, duplicate, needs_administrator, not_found, passed, refuse};
 use crate::caller::Caller;
 
 const TAKEN: &str = "this issuer is registered with this audience already";

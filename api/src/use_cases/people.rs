@@ -11,7 +11,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::{State, UseCaseError, duplicate, not_found, passed, refuse, refuse_field};
+use super::{State, UseCaseError, duplicate, needs_administrator, not_found, passed, refuse, refuse_field};
 use crate::caller::Caller;
 
 /// A new person.
@@ -204,11 +204,4 @@ pub async fn revoke_role(state: &State, caller: &Caller, id: Uuid) -> Result<Uui
     state.audit(&tx, caller, "revokeRole", id, json!({})).await?;
     tx.commit().await?;
     Ok(id)
-}
-
-pub(super) fn needs_administrator(caller: &Caller) -> Result<(), UseCaseError> {
-    if caller.is_administrator() {
-        return Ok(());
-    }
-    Err(refuse(RefusalCode::Forbidden, "only administrators may do this"))
 }

@@ -17,7 +17,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::{State, UseCaseError, not_found, passed, people::needs_administrator, refuse, refuse_field};
+use super::{State, UseCaseError, needs_administrator, not_found, passed, refuse, refuse_field};
 use crate::caller::Caller;
 
 /// A new endpoint.
