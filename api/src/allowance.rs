@@ -12,7 +12,10 @@ use shared::{
 };
 use uuid::Uuid;
 
-use crate::graphql::authorization::{ROOT_FIELDS, Root};
+use crate::{
+    caller::Caller,
+    graphql::authorization::{ROOT_FIELDS, Root},
+};
 
 /// The buckets of everybody.
 #[derive(Clone, Debug)]
@@ -44,9 +47,11 @@ impl Allowances {
         limits.enabled.then_some(Self { limiter, rates })
     }
 
-    /// The allowance of a person with a valid token.
-    pub(crate) fn of_caller(&self, organization_id: Uuid, person_id: Uuid) -> Allowance {
-        Allowance { all: self.clone(), whose: Whose::Caller { organization_id, person_id } }
+    /// The allowance of a person with a valid token; through an API client they have another one, so that neither uses up
+    /// the other's.
+    pub(crate) fn of_caller(&self, caller: &Caller) -> Allowance {
+        let (organization_id, person_id, client) = (caller.organization_id(), caller.person_id(), caller.client);
+        Allowance { all: self.clone(), whose: Whose::Caller { organization_id, person_id, client } }
     }
 
     /// The allowance of an address, for everybody there who has no valid token.
@@ -64,7 +69,7 @@ pub(crate) struct Allowance {
 
 #[derive(Clone, Debug)]
 enum Whose {
-    Caller { organization_id: Uuid, person_id: Uuid },
+    Caller { organization_id: Uuid, person_id: Uuid, client: Option<Uuid> },
     Address(String),
 }
 
@@ -127,8 +132,12 @@ impl Allowance {
         let mut draws = Vec::new();
         let mut meanings = Vec::new();
         match &self.whose {
-            Whose::Caller { organization_id, person_id } => {
-                let (organization, own) = (organization_id.simple(), person_id.simple());
+            Whose::Caller { organization_id, person_id, client } => {
+                let organization = organization_id.simple();
+                let own = match client {
+                    None => person_id.simple().to_string(),
+                    Some(client) => format!("{}:{}", client.simple(), person_id.simple()),
+                };
                 draws.push(draw(format!("{organization}:{own}:points"), rates.points, points));
                 draws.push(draw(format!("{organization}:{own}:requests"), rates.requests, 1));
                 draws.push(draw(format!("{organization}:points"), rates.organization_points, points));

@@ -11,7 +11,7 @@ use std::{
 use actix_web::{HttpServer, web};
 use serde::Serialize;
 use shared::{
-    auth::{KeyError, Keys, Verifier},
+    auth::{KeyError, Keys, Signer, Verifier},
     bus::Bus,
     clock::Clock,
     config::{Config, MailTransport},
@@ -121,15 +121,18 @@ impl App {
         clock: Clock,
         dev: Option<DevSamples>,
     ) -> Result<Self, ApiError> {
-        let verifier = Verifier::new(&config.auth, Keys::load(&config.auth.keys_dir)?);
+        let keys = Keys::load(&config.auth.keys_dir)?;
+        let signer = signer(config, &keys)?;
+        let verifier = Verifier::new(&config.auth, keys);
         let outbound = Outbound::new(&config.outbound)?;
         let issuers = Issuers::new(store.clone(), clock.clone(), outbound.clone(), verifier.leeway());
         // A newcomer's explorer shows the schema before a token is chosen; in production only signed-in callers see it.
         let limits = graphql::Limits { open_introspection: config.dev, ..graphql::Limits::default() };
-        let state = State { store: store.clone(), clock: clock.clone(), bus, outbound };
-        let (execute, operate) = schema(state.clone(), limits);
         let allowances = Allowances::new(Limiter::from_config(&config.redis)?, &config.limits);
         let (listener, address) = bind(&config.http.host, config.http.port)?;
+        let public_url = config.http.public_url_for(address).into();
+        let state = State { store: store.clone(), clock: clock.clone(), bus, outbound, signer, public_url };
+        let (execute, operate) = schema(state.clone(), limits);
         if !config.http.address_file.is_empty() {
             let path = Path::new(&config.http.address_file);
             write_address(path, address)
@@ -197,6 +200,19 @@ impl App {
         work.finish().await;
         tracing::info!("the API has stopped");
         Ok(())
+    }
+}
+
+/// The key to sign with, where there is one: many servers only check what others signed.
+fn signer(config: &Config, keys: &Keys) -> Result<Option<Signer>, KeyError> {
+    match Signer::load(&config.auth) {
+        Ok(signer) if keys.ids().contains(&signer.key_id()) => Ok(Some(signer)),
+        Ok(signer) => {
+            tracing::warn!(key = signer.key_id(), "the signing key has no public half beside it, and is not used");
+            Ok(None)
+        }
+        Err(KeyError::NoSigningKey(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

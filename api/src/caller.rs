@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    auth::Claims,
+    auth::{Basis, Claims},
     domain::{
+        api_clients::{Scope, Scopes},
         organizations::{Organization, Role, StaffRole},
         people::Person,
     },
@@ -24,25 +25,46 @@ pub struct Caller {
     pub request_id: String,
     /// When the caller's token ends; nothing may go on for them after that.
     pub expires_at: DateTime<Utc>,
+    /// The API client through which they ask; `None` for a person's own token.
+    pub client: Option<Uuid>,
+    /// What the token may be used for at most; all there is for a person's own.
+    pub scopes: Scopes,
 }
 
 impl Caller {
-    /// The person a verified token speaks of; `None` when the person is gone or left.
+    /// The person a verified token speaks of; `None` when the person is gone or left, or the token's basis ended.
     ///
     /// # Errors
     /// When the database is gone.
-    pub async fn load(store: &Store, claims: &Claims, request_id: String) -> Result<Option<Self>, StoreError> {
-        let Some(person) = store::people::find(store, claims.organization_id, claims.person_id).await? else {
-            return Ok(None);
-        };
+    pub async fn load(
+        store: &Store,
+        claims: &Claims,
+        request_id: String,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, StoreError> {
+        let Claims { organization_id, person_id, expires_at, basis } = claims;
+        let person = store::bases::person(store, *organization_id, *person_id, basis.as_ref(), now).await?;
+        let Some(person) = person else { return Ok(None) };
         let Some(organization) = store::organizations::find(store, claims.organization_id).await? else {
             return Ok(None);
         };
         if !person.active {
             return Ok(None);
         }
-        let roles = store::organizations::roles_of(store, organization.id, person.id).await?;
-        Ok(Some(Self { organization, person, roles, request_id, expires_at: claims.expires_at }))
+        let mut roles = store::organizations::roles_of(store, organization.id, person.id).await?;
+        let (client, scopes) = match basis {
+            Some(Basis::Client { id, scopes }) => (Some(*id), scopes.clone()),
+            Some(Basis::SignIn { .. }) | None => (None, Scopes::all()),
+        };
+        if client.is_some() && !scopes.allow(Scope::Staff) {
+            roles.clear();
+        }
+        Ok(Some(Self { organization, person, roles, request_id, expires_at: *expires_at, client, scopes }))
+    }
+
+    /// Whether the token may be used for this; what the person may do is another question.
+    pub fn allows(&self, scope: Scope) -> bool {
+        self.scopes.allow(scope)
     }
 
     /// The tenant's id.

@@ -1,9 +1,9 @@
 //! The GraphQL schema: what can be asked and changed, and what of it a caller sees.
 //!
 //! A request passes, in this order: [`cost`] on its text and its parsed document, the check of its variables, the
-//! caller's allowance, the library's validation, the resolvers with a `Reader` (who asks, what they may see, and what is
-//! loaded for them), and [`errors::finish`]. A subscription begins on the same way, and then its document is executed once
-//! for each event of its [`Feed`].
+//! [`scopes`] of an API client, the caller's allowance, the library's validation, the resolvers with a `Reader` (who asks,
+//! what they may see, and what is loaded for them), and [`errors::finish`]. A subscription begins on the same way, and then
+//! its document is executed once for each event of its [`Feed`].
 #![allow(clippy::too_many_arguments, reason = "a connection has four arguments for its page, and two for its contents")]
 #![allow(clippy::unused_self, reason = "a root has fields but nothing of its own")]
 
@@ -11,6 +11,7 @@ pub mod authorization;
 pub mod cost;
 pub mod errors;
 
+mod api_clients;
 mod batch;
 mod connections;
 mod constraints;
@@ -39,6 +40,7 @@ mod query;
 mod reader;
 mod rounds;
 mod scalars;
+mod scopes;
 mod sentences;
 mod shown;
 mod subscription;
@@ -80,6 +82,9 @@ use crate::{
 
 /// The schema with what its resolvers work with.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// The id of the request, for those who have no caller that knows it.
+struct RequestId(String);
 
 /// The schema over this state; no request may ask for more than `limits`.
 pub fn schema(state: State, limits: Limits) -> Schema {
@@ -128,7 +133,7 @@ async fn admit(
     let (Some(state), Some(limits)) = (schema.data::<State>(), schema.data::<Limits>()) else {
         return Err(Box::new(refuse(ErrorCode::Internal, "the schema was made without its state", request_id)));
     };
-    let prepared = prepare(&request, limits, caller.is_none(), request_id);
+    let prepared = prepare(&request, limits, caller, request_id);
     // What is refused has made work too.
     let (cost, mutations) = match &prepared {
         Ok(prepared) => (prepared.cost, prepared.mutations.as_slice()),
@@ -155,6 +160,7 @@ impl Admitted {
     async fn execute(self, schema: &Schema, caller: Option<Caller>, request_id: &str) -> Response {
         let Self { state, mut request, document, cost, limit, balance, .. } = self;
         request.set_parsed_query(document);
+        request = request.data(RequestId(request_id.to_owned()));
         if let Some(caller) = caller {
             request = request.data(Reader::new(state, caller));
         }
@@ -197,7 +203,7 @@ async fn validate(text: &str) -> Result<u64, Vec<String>> {
     // What a request costs depends on its variables, and is limited then.
     let limits = Limits { cost: u64::MAX, ..Limits::default() };
     let request = Request::new(text).operation_name(NOTHING);
-    let prepared = prepare(&request, &limits, false, "").map_err(|response| told(*response))?;
+    let prepared = prepare::measure(&request, &limits, "").map_err(|response| told(*response))?;
     let mut messages = told(BARE.get_or_init(bare).execute(request).await);
     messages.retain(|message| !message.starts_with("Unknown operation named"));
     messages.truncate(errors::ERRORS_MAX);

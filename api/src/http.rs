@@ -3,6 +3,7 @@
 mod access_log;
 mod address;
 mod answers;
+mod api_keys;
 mod bearer;
 mod cors;
 mod documents;
@@ -21,6 +22,7 @@ mod roster;
 mod streams;
 mod strict_json;
 mod tenants;
+mod token;
 mod work;
 
 #[cfg(test)]
@@ -141,8 +143,10 @@ fn configure(config: &mut web::ServiceConfig, service: &Service) {
         .route("/graphql", web::to(endpoint::answer))
         .route("/exports/{file}", web::get().to(exports::answer))
         .route("/roster", web::post().to(roster::answer))
+        .route("/token", web::to(token::answer))
         .route("/healthz", read().to(health::alive))
         .route("/readyz", read().to(health::ready));
+    pages::configure_sign_in(config);
     if service.explorer {
         pages::configure(config, service);
     } else {

@@ -130,6 +130,7 @@ impl Issuers {
         Ok(Claims {
             organization_id: identity.organization_id,
             person_id: identity.person_id,
+            basis: None,
             expires_at: claims.expires_at,
         })
     }

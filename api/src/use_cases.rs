@@ -1,6 +1,7 @@
 //! What people can do. One function each, `(state, caller, input) -> Result<outcome, UseCaseError>`: first the right to the
 //! row, then the rule, then the writes in one transaction.
 
+pub mod api_clients;
 pub mod bulk;
 mod cells;
 pub mod constraints;
@@ -17,10 +18,15 @@ pub mod people;
 pub mod programs;
 pub mod roster;
 pub mod rounds;
+pub mod sign_ins;
+pub mod token_exchange;
 pub mod webhooks;
+
+use std::sync::Arc;
 
 use serde_json::Value;
 use shared::{
+    auth::{KeyError, NoRandomness, Signer},
     bus::{Bus, Topic},
     clock::Clock,
     domain::{
@@ -47,6 +53,10 @@ pub struct State {
     pub bus: Bus,
     /// Judges addresses that organizations name.
     pub outbound: Outbound,
+    /// Signs tokens; `None` where there are only public keys, to check tokens of others.
+    pub signer: Option<Signer>,
+    /// Where people reach this server, without a slash at the end.
+    pub public_url: Arc<str>,
 }
 
 /// Why a use case did nothing.
@@ -58,6 +68,21 @@ pub enum UseCaseError {
     /// The database failed.
     #[error(transparent)]
     Store(StoreError),
+    /// A secret could not be made.
+    #[error("no secret could be made: {0}")]
+    Secret(String),
+}
+
+impl From<NoRandomness> for UseCaseError {
+    fn from(error: NoRandomness) -> Self {
+        Self::Secret(error.to_string())
+    }
+}
+
+impl From<KeyError> for UseCaseError {
+    fn from(error: KeyError) -> Self {
+        Self::Secret(error.to_string())
+    }
 }
 
 impl From<StoreError> for UseCaseError {
@@ -162,6 +187,7 @@ impl State {
             id: self.clock.new_id(),
             organization_id: caller.organization_id(),
             actor_id: Some(caller.person_id()),
+            client_id: caller.client,
             action,
             entity_id,
             details,

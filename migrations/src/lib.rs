@@ -2,6 +2,7 @@
 //!
 //! Each migration is one module; a shipped one is never edited, the next change is a new module at the end of the list.
 
+mod clients;
 mod contract;
 mod initial;
 mod issuers;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(initial::Migration),
             Box::new(issuers::Migration),
+            Box::new(clients::Migration),
             Box::new(contract::Migration),
             Box::new(roster::Migration),
             Box::new(webhooks::Migration),

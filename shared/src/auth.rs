@@ -5,8 +5,12 @@
 //! and nothing else in a token's header has a say in how it is checked.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::api_clients::Scopes;
+
+pub use self::credentials::{Credential, CredentialKind, NoRandomness, hash};
 pub use self::foreign::{Addressed, ForeignClaims};
 pub use self::issuer_keys::{IssuerKeys, Source};
 pub use self::key_set::{KeySet, KeySetError};
@@ -14,6 +18,7 @@ pub use self::keys::{KeyError, Keys};
 pub use self::signer::{Grant, Signer};
 pub use self::verifier::Verifier;
 
+mod credentials;
 mod foreign;
 #[cfg(test)]
 mod foreign_tests;
@@ -26,7 +31,7 @@ mod tests;
 mod verifier;
 
 /// What a valid token says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// The organization the caller belongs to, claim `org`.
     pub organization_id: Uuid,
@@ -34,6 +39,26 @@ pub struct Claims {
     pub person_id: Uuid,
     /// When the token ends, claim `exp`, without leeway.
     pub expires_at: DateTime<Utc>,
+    /// What the token stands and falls with, before its time; `None` for one that is good until it expires.
+    pub basis: Option<Basis>,
+}
+
+/// What a token of our own was issued for: it ends when that ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+pub enum Basis {
+    /// A person's sign-in.
+    SignIn {
+        /// Which.
+        id: Uuid,
+    },
+    /// An API client that acts on the person's behalf.
+    Client {
+        /// Which.
+        id: Uuid,
+        /// What of the client's scopes was asked for.
+        scopes: Scopes,
+    },
 }
 
 /// Why a token is not believed. The messages tell the caller what to change and nothing about keys or people.
@@ -66,4 +91,13 @@ pub enum AuthError {
     /// It is meant for another service.
     #[error("the token is meant for another audience")]
     WrongAudience,
+    /// It looks like an API key and is none.
+    #[error("the API key is unknown")]
+    UnknownApiKey,
+    /// The API key's time is over.
+    #[error("the API key has expired; rotate it")]
+    ExpiredApiKey,
+    /// Somebody revoked the API client.
+    #[error("the API client was revoked")]
+    RevokedApiKey,
 }

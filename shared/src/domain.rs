@@ -1,5 +1,6 @@
 //! The words of the field and their rules: pure, no database, no clock.
 
+pub mod api_clients;
 pub mod constraints;
 pub mod documents;
 pub mod enrollments;
@@ -18,5 +19,6 @@ pub mod programs;
 pub mod refusals;
 pub mod rounds;
 pub mod sessions;
+pub mod sign_ins;
 pub mod states;
 pub mod webhooks;

@@ -16,7 +16,9 @@ macro_rules! no_relations {
 }
 use no_relations;
 
+pub mod api_clients;
 pub mod audit;
+pub mod bases;
 pub mod constraints;
 pub mod documents;
 pub mod drift;
@@ -38,6 +40,8 @@ pub mod planned_pairs;
 pub mod programs;
 pub mod roster;
 pub mod rounds;
+pub mod sign_in_links;
+pub mod sign_ins;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
 

@@ -16,6 +16,7 @@ use shared::{
     bus::Bus,
     config::Config,
     domain::{
+        api_clients::Scopes,
         organizations::{Organization, Role},
         refusals::Refusal,
     },
@@ -75,7 +76,8 @@ pub(super) async fn run(file: Option<&Path>, options: Options) -> Result<(), Fai
     let shutdown = CancellationToken::new();
     let bus = Bus::from_config(&config.redis, &tasks, shutdown.clone())?;
     let outbound = Outbound::new(&config.outbound)?;
-    let state = State { store: store.clone(), clock: config.clock.clock(), bus, outbound };
+    let (clock, public_url) = (config.clock.clock(), "".into());
+    let state = State { store: store.clone(), clock, bus, outbound, signer: None, public_url };
     let done = if let Some(percent) = options.deactivate_missing {
         let sync = SyncInput {
             deactivate_missing: true,
@@ -181,7 +183,15 @@ async fn administrator(
     let person = person.ok_or_else(|| Failure::new(make_one()))?;
     let roles = store::organizations::roles_of(store, organization.id, person.id).await?;
     let request_id = config.clock.clock().new_id().simple().to_string();
-    Ok(Caller { organization, person, roles, request_id, expires_at: DateTime::<Utc>::MAX_UTC })
+    Ok(Caller {
+        organization,
+        person,
+        roles,
+        request_id,
+        expires_at: DateTime::<Utc>::MAX_UTC,
+        client: None,
+        scopes: Scopes::all(),
+    })
 }
 
 async fn find_round(store: &Store, organization: &Organization, name: &str) -> Result<Uuid, Failure> {
@@ -214,5 +224,6 @@ fn refused(error: UseCaseError) -> Failure {
     match error {
         UseCaseError::Refused(refusals) => Failure::new(refusals.iter().map(line).collect::<Vec<_>>().join("\n  ")),
         UseCaseError::Store(error) => error.into(),
+        UseCaseError::Secret(problem) => Failure::new(problem),
     }
 }

@@ -177,6 +177,7 @@ async fn audit(tx: &Tx, organization: &Organization, person: &Person, clock: &Cl
         id: clock.new_id(),
         organization_id: organization.id,
         actor_id: None::<Uuid>,
+        client_id: None,
         action: "createOrganization",
         entity_id: organization.id,
         details: json!({ "slug": organization.slug, "administratorId": person.id }),

@@ -13,6 +13,7 @@
 mod architecture;
 mod authorization;
 mod bulk;
+mod clients;
 mod commands;
 mod compose;
 mod contract;
@@ -27,6 +28,7 @@ mod processes;
 mod roster;
 mod schema;
 mod security;
+mod sign_ins;
 mod story;
 #[path = "../support.rs"]
 mod support;

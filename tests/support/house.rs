@@ -157,6 +157,20 @@ impl House {
         Client::anonymous(&self.base)
     }
 
+    /// Where the API is.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Somebody leaves the organization.
+    pub(crate) async fn leave(&self, person: &Person) {
+        let tx = self.store.begin().await.expect("a transaction");
+        let found = store::people::find(&tx, person.organization_id, person.id).await.expect("a read");
+        let mut left = Person { active: false, ..found.expect("a person") };
+        store::people::update(&tx, &mut left).await.expect("a change");
+        tx.commit().await.expect("a commit");
+    }
+
     /// The API's id of a thing.
     pub(crate) fn id(kind: &str, id: Uuid) -> String {
         api::graphql::global_id(kind, id).expect("a type with ids")

@@ -18,6 +18,7 @@ mod nightly;
 #[cfg(test)]
 mod scene;
 pub mod schedule;
+mod sign_ins;
 #[cfg(test)]
 mod tests;
 mod ticks;

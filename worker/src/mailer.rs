@@ -53,6 +53,7 @@ impl Worker {
     /// # Errors
     /// When the database fails; messages in hand are taken up again when their lease ends.
     pub async fn send_due(&self) -> Result<usize, StoreError> {
+        self.write_sign_in_links().await?;
         let mut post = self.post.lock().await;
         let mut sent = 0;
         while !self.is_stopping() && post.closed_until(self.clock.now()).is_none() {
@@ -97,7 +98,7 @@ impl Worker {
         }
         if let Some(Release { due_at, why }) = self.release(post, claimed) {
             let why = why.to_owned();
-            self.finish(lease, Outcome::Deferred { due_at, why, counts: false }).await?;
+            self.finish(lease, message, Outcome::Deferred { due_at, why, counts: false }).await?;
             return Ok(false);
         }
         let person = match self.look_again(lease, message).await? {
@@ -120,7 +121,7 @@ impl Worker {
         match sending.await? {
             Ok(()) => {
                 post.open();
-                self.finish(lease, Outcome::Sent).await?;
+                self.finish(lease, message, Outcome::Sent).await?;
                 tracing::info!(message = %message.id, kind = message.kind, to = %Masked(&person.email), "sent");
                 Ok(true)
             }
@@ -164,7 +165,8 @@ impl Worker {
             | Mail::FirstContactReminder(_)
             | Mail::NotMatchedYet(_)
             | Mail::MatchEnded(_)
-            | Mail::WebhookDisabled(_) => None,
+            | Mail::WebhookDisabled(_)
+            | Mail::SignInLink(_) => None,
         };
         self.commit(tx).await?;
         let Some(person) = person.filter(|person| person.active) else {
@@ -221,12 +223,21 @@ impl Worker {
             Outcome::Failed(_) => tracing::warn!(message = %id, kind, attempt, "refused; the row says why"),
             Outcome::Held(_) => tracing::error!(message = %id, kind, attempt, "held for a human; the row says why"),
         }
-        self.finish(lease, outcome).await
+        self.finish(lease, message, outcome).await
     }
 
-    async fn finish(&self, lease: Lease, outcome: Outcome) -> Result<(), StoreError> {
+    async fn finish(&self, lease: Lease, message: &Message, outcome: Outcome) -> Result<(), StoreError> {
+        let outcome = match outcome {
+            // It is pointless long before a human has looked, and its secret must not wait for one.
+            Outcome::Held(why) if message.mail.without_secret().is_some() => Outcome::Failed(why),
+            other => other,
+        };
+        let is_over = !matches!(outcome, Outcome::Deferred { .. });
         let tx = self.store.begin().await?;
         store::messages::finish(&tx, lease, outcome, self.clock.now()).await?;
+        if is_over {
+            store::messages::forget_secret(&tx, message).await?;
+        }
         self.commit(tx).await
     }
 }
@@ -251,6 +262,7 @@ fn is_reminder(mail: &Mail) -> bool {
         | Mail::NotMatchedYet(_)
         | Mail::MatchEnded(_)
         | Mail::RunAwaitsApproval(_)
-        | Mail::WebhookDisabled(_) => false,
+        | Mail::WebhookDisabled(_)
+        | Mail::SignInLink(_) => false,
     }
 }

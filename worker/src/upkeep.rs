@@ -52,6 +52,7 @@ impl Worker {
                 tracing::info!(organization = %organization_id, dropped, "old events were deleted");
             }
         }
+        self.forget_sign_ins().await?;
         // Answers are kept for those who ask again, and hold what they were told: not longer than they need it.
         let forgotten = store::idempotency_keys::every_expired_forgotten(&self.store, BATCH).await?;
         Ok(done + usize::try_from(forgotten).unwrap_or(0))

@@ -1,5 +1,7 @@
 //! Who may use which root field: the table that tests walk through, row by row and column by column.
 
+use shared::domain::api_clients::Scope;
+
 /// Query, mutation or subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
@@ -24,6 +26,17 @@ pub enum Access {
     Unauthenticated,
 }
 
+/// What an API client needs for a root field, besides its person's rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// This scope.
+    Scope(Scope),
+    /// To be none: only people who signed in themselves may.
+    Person,
+    /// Nothing, like anybody else.
+    Nothing,
+}
+
 /// A root field with what each kind of caller gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RootField {
@@ -41,6 +54,8 @@ pub struct RootField {
     pub coordinator: Access,
     /// ADMINISTRATOR.
     pub administrator: Access,
+    /// What API clients need; people's own tokens have all scopes.
+    pub needs: Needs,
 }
 
 const fn everybody(root: Root, name: &'static str) -> RootField {
@@ -52,6 +67,21 @@ const fn everybody(root: Root, name: &'static str) -> RootField {
         country_coordinator: Access::Allowed,
         coordinator: Access::Allowed,
         administrator: Access::Allowed,
+        needs: match root {
+            Root::Query | Root::Subscription => Needs::Scope(Scope::Read),
+            Root::Mutation => Needs::Scope(Scope::Write),
+        },
+    }
+}
+
+/// Also those who have no token yet.
+const fn anybody(root: Root, name: &'static str) -> RootField {
+    RootField { anonymous: Access::Allowed, ..everybody(root, name) }
+}
+
+impl RootField {
+    const fn needing(self, needs: Needs) -> Self {
+        Self { needs, ..self }
     }
 }
 
@@ -69,7 +99,11 @@ const fn administrators(root: Root, name: &'static str, others: Access) -> RootF
     RootField { coordinator: others, ..program_staff(root, name, others) }
 }
 
+/// What needs the scope EVENTS.
+const EVENTS: Needs = Needs::Scope(Scope::Events);
+
 use Access::{Forbidden, Hidden};
+use Needs::{Nothing, Person};
 use Root::{Mutation, Query, Subscription};
 
 /// Every root field of the schema. A test fails on a field that is missing here.
@@ -90,8 +124,8 @@ pub const ROOT_FIELDS: &[RootField] = &[
     program_staff(Query, "matchRun", Hidden),
     program_staff(Query, "matchRuns", Forbidden),
     everybody(Query, "constraints"),
-    program_staff(Query, "events", Forbidden),
-    administrators(Query, "webhookEndpoints", Forbidden),
+    program_staff(Query, "events", Forbidden).needing(EVENTS),
+    administrators(Query, "webhookEndpoints", Forbidden).needing(EVENTS),
     administrators(Query, "issuers", Forbidden),
     administrators(Query, "documents", Forbidden),
     program_staff(Mutation, "createProgram", Forbidden),
@@ -125,24 +159,32 @@ pub const ROOT_FIELDS: &[RootField] = &[
     staff(Mutation, "createPerson", Forbidden),
     administrators(Mutation, "grantRole", Forbidden),
     administrators(Mutation, "revokeRole", Forbidden),
-    program_staff(Mutation, "importPeople", Forbidden),
-    administrators(Mutation, "createWebhookEndpoint", Forbidden),
-    administrators(Mutation, "updateWebhookEndpoint", Forbidden),
-    administrators(Mutation, "rotateWebhookSecret", Forbidden),
-    administrators(Mutation, "deleteWebhookEndpoint", Forbidden),
-    administrators(Mutation, "testWebhookEndpoint", Forbidden),
-    administrators(Mutation, "replayWebhookEndpoint", Forbidden),
-    administrators(Mutation, "retryWebhookDelivery", Forbidden),
-    administrators(Mutation, "createIssuer", Forbidden),
-    administrators(Mutation, "updateIssuer", Forbidden),
-    administrators(Mutation, "deleteIssuer", Forbidden),
+    program_staff(Mutation, "importPeople", Forbidden).needing(Needs::Scope(Scope::Roster)),
+    administrators(Mutation, "createWebhookEndpoint", Forbidden).needing(EVENTS),
+    administrators(Mutation, "updateWebhookEndpoint", Forbidden).needing(EVENTS),
+    administrators(Mutation, "rotateWebhookSecret", Forbidden).needing(EVENTS),
+    administrators(Mutation, "deleteWebhookEndpoint", Forbidden).needing(EVENTS),
+    administrators(Mutation, "testWebhookEndpoint", Forbidden).needing(EVENTS),
+    administrators(Mutation, "replayWebhookEndpoint", Forbidden).needing(EVENTS),
+    administrators(Mutation, "retryWebhookDelivery", Forbidden).needing(EVENTS),
+    administrators(Mutation, "createIssuer", Forbidden).needing(Person),
+    administrators(Mutation, "updateIssuer", Forbidden).needing(Person),
+    administrators(Mutation, "deleteIssuer", Forbidden).needing(Person),
     everybody(Mutation, "deleteIdentity"),
+    administrators(Mutation, "createApiClient", Forbidden).needing(Person),
+    administrators(Mutation, "rotateApiClient", Forbidden).needing(Person),
+    administrators(Mutation, "revokeApiClient", Forbidden).needing(Person),
+    anybody(Mutation, "requestSignIn").needing(Nothing),
+    anybody(Mutation, "signIn").needing(Nothing),
+    anybody(Mutation, "refreshSession").needing(Nothing),
+    anybody(Mutation, "signOut").needing(Nothing),
+    everybody(Mutation, "signOutEverywhere"),
     everybody(Subscription, "matchUpdated"),
     program_staff(Subscription, "matchRunProgress", Forbidden),
     administrators(Mutation, "updateOrganization", Forbidden),
     administrators(Mutation, "registerDocuments", Forbidden),
     administrators(Mutation, "deleteDocuments", Forbidden),
-    program_staff(Mutation, "syncRoster", Forbidden),
+    program_staff(Mutation, "syncRoster", Forbidden).needing(Needs::Scope(Scope::Roster)),
     staff(Mutation, "reviewEnrollments", Forbidden),
     staff(Mutation, "enrollPeople", Forbidden),
     staff(Mutation, "endMatches", Forbidden),

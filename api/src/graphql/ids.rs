@@ -29,6 +29,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    ApiClient,
     Constraint,
     Document,
     Enrollment,

@@ -1,6 +1,7 @@
 //! The root of all mutations. Each takes one `input`, calls one use case, and answers with a payload.
 
 mod answers;
+mod api_clients;
 mod bulk;
 mod constraints;
 mod documents;
@@ -15,11 +16,12 @@ mod people;
 mod programs;
 mod roster;
 mod rounds;
+mod sign_ins;
 mod webhooks;
 
 use async_graphql::MergedObject;
 
-/// Everything that can be changed. Each field needs a bearer token and answers with a payload: what was changed (null
+/// Everything that can be changed. Each field needs a bearer token, unless it says that it needs none, and answers with a payload: what was changed (null
 /// when it was refused) and `userErrors`, which a form can show.
 #[derive(MergedObject, Clone, Copy, Debug, Default)]
 pub struct Mutation(
@@ -37,4 +39,6 @@ pub struct Mutation(
     documents::DocumentMutations,
     roster::RosterMutations,
     bulk::BulkMutations,
+    api_clients::ApiClientMutations,
+    sign_ins::SignInMutations,
 );

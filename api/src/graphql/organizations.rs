@@ -4,12 +4,16 @@ use async_graphql::{Context, ID, Object};
 use shared::{domain::organizations, store};
 
 use super::{
+    api_clients::ApiClient,
     ids::{Kind, global},
     people::Person,
     reader::{Maybe, reader},
     scalars::Instant,
     words::Role,
 };
+
+/// How many API clients are listed; at most half as many have a key that works.
+const CLIENTS_SHOWN: u64 = 200;
 
 /// The tenant: a university, a network, a company. Nothing of one organization is ever visible to another.
 #[derive(Clone, Debug)]
@@ -77,6 +81,20 @@ impl Organization {
             Ok(Some(staff.into_iter().map(StaffRole).collect()))
         };
         staff.await.transpose()
+    }
+
+    /// The back ends that ask with keys of their own, revoked ones included, the latest 200 first. For administrators;
+    /// null for everybody else.
+    async fn api_clients(&self, ctx: &Context<'_>) -> Maybe<Vec<ApiClient>> {
+        let clients = async {
+            let reader = reader(ctx)?;
+            if !reader.caller.is_administrator() {
+                return Ok(None);
+            }
+            let clients = store::api_clients::latest(&reader.state.store, self.0.id, CLIENTS_SHOWN).await?;
+            Ok(Some(clients.into_iter().map(ApiClient).collect()))
+        };
+        clients.await.transpose()
     }
 
     /// When it was made.

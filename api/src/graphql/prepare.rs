@@ -12,8 +12,9 @@ use super::{
     Limits, cost,
     errors::{ErrorCode, finish, refuse, refused},
     operations::{chosen, root_fields},
-    variables,
+    scopes, variables,
 };
+use crate::caller::Caller;
 
 /// A document that may be executed.
 pub(super) struct Prepared {
@@ -26,16 +27,39 @@ pub(super) struct Prepared {
     pub(super) mutations: Vec<String>,
 }
 
-/// Reads, measures and checks a request.
+/// Reads, measures and checks a request of this caller.
 ///
 /// # Errors
 /// The answer that says why it cannot be executed.
 pub(super) fn prepare(
     request: &Request,
     limits: &Limits,
-    is_anonymous: bool,
+    caller: Option<&Caller>,
     request_id: &str,
 ) -> Result<Prepared, Box<Response>> {
+    let prepared = measure(request, limits, request_id)?;
+    let Some(operation) = chosen(&prepared.document, request.operation_name.as_deref()) else { return Ok(prepared) };
+    let refuse = |code, message: String| Err(Box::new(refuse(code, message, request_id)));
+    let Some(caller) = caller else {
+        let roots = root_fields(&prepared.document, operation);
+        let introspects = roots.iter().any(|root| matches!(*root, "__schema" | "__type"));
+        if introspects && !limits.open_introspection {
+            let message = "the schema is described to callers with a valid bearer token only";
+            return refuse(ErrorCode::Unauthenticated, message.to_owned());
+        }
+        return Ok(prepared);
+    };
+    match scopes::refusal(&prepared.document, operation, caller) {
+        Some(refusal) => refuse(ErrorCode::Forbidden, refusal),
+        None => Ok(prepared),
+    }
+}
+
+/// Reads, measures and checks a request, whoever sends it.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn measure(request: &Request, limits: &Limits, request_id: &str) -> Result<Prepared, Box<Response>> {
     let refuse = |code, message: String| Err(Box::new(refuse(code, message, request_id)));
     if request.query.contains('\0') || request.query.contains("\\u0000") || request.variables.values().any(holds_nul) {
         return refuse(ErrorCode::BadUserInput, "a text must not hold the character U+0000".to_owned());
@@ -60,14 +84,8 @@ pub(super) fn prepare(
     };
     let mut mutations = Vec::new();
     if let Some(operation) = operation {
-        let roots = root_fields(&document, operation);
-        let introspects = roots.iter().any(|root| matches!(*root, "__schema" | "__type"));
-        if introspects && is_anonymous && !limits.open_introspection {
-            let message = "the schema is described to callers with a valid bearer token only";
-            return refuse(ErrorCode::Unauthenticated, message.to_owned());
-        }
         if operation.ty == OperationType::Mutation {
-            mutations = roots.into_iter().map(str::to_owned).collect();
+            mutations = root_fields(&document, operation).into_iter().map(str::to_owned).collect();
         }
     }
     let kind = operation.map(|operation| operation.ty);

@@ -296,6 +296,26 @@ word! {
 }
 
 word! {
+    /// What an API client may be used for, at most.
+    ApiScope = "shared::domain::api_clients::Scope" {
+        /// Queries and subscriptions.
+        Read,
+        /// Mutations.
+        Write,
+        /// The import and the synchronization of the roster.
+        Roster,
+        /// CSV exports.
+        Export,
+        /// The event log and webhook endpoints.
+        Events,
+        /// Tokens on behalf of people, from `POST /token`.
+        OnBehalf,
+        /// A token on behalf of a member of staff keeps their roles; without it, it has none.
+        Staff,
+    }
+}
+
+word! {
     /// The states of a message.
     MessageStatus = "shared::domain::messages::MessageStatus" {
         /// Waits for its time.

@@ -52,7 +52,9 @@ pub(super) enum Fault {
     Malformed(String),
     #[error("The access token was not accepted: {0}. Leave the header out or get a new token.")]
     Token(#[from] AuthError),
-    #[error("The access token was not accepted: its person is unknown or no longer active here.")]
+    #[error(
+        "The access token was not accepted: its person is unknown or no longer active here, or its sign-in or API client has ended."
+    )]
     Nobody,
     #[error("The access token was not accepted: {0}.")]
     Unlinked(Unlinked),
@@ -140,7 +142,10 @@ impl Fault {
                 Some((header::WWW_AUTHENTICATE, "Bearer realm=\"counterpart\"".to_owned()))
             }
             Self::Token(error) => Some((header::WWW_AUTHENTICATE, challenge(&error.to_string()))),
-            Self::Nobody => Some((header::WWW_AUTHENTICATE, challenge("the token's person is unknown or inactive"))),
+            Self::Nobody => Some((
+                header::WWW_AUTHENTICATE,
+                challenge("the token's person, sign-in or API client is unknown, inactive or ended"),
+            )),
             Self::Unlinked(why) => Some((header::WWW_AUTHENTICATE, challenge(&why.to_string()))),
             Self::NoKeys => Some((header::RETRY_AFTER, "30".to_owned())),
             Self::Busy => Some((header::RETRY_AFTER, "5".to_owned())),

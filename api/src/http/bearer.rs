@@ -1,9 +1,10 @@
 //! Who a request says it comes from, and whether that is so.
 
 use actix_web::http::header::{self, HeaderMap};
-use shared::auth::{Addressed, AuthError, Claims};
+use chrono::{DateTime, Utc};
+use shared::auth::{Addressed, AuthError, Claims, Credential, CredentialKind};
 
-use super::{Service, answers::Fault};
+use super::{Service, answers::Fault, api_keys};
 use crate::{caller::Caller, issuers::ForeignError};
 
 /// The header with the slug of the organization that a request is meant for. Only a token that several organizations take
@@ -54,9 +55,22 @@ pub(super) async fn authenticate(
     credentials: &Credentials,
     request_id: String,
 ) -> Result<Caller, Fault> {
+    if let Some(key) = Credential::read(CredentialKind::ApiKey, &credentials.token) {
+        return api_keys::authenticate(service, &key, request_id).await;
+    }
     let organization = credentials.organization.as_deref();
     let claims = claims(service, &credentials.token, organization, &request_id).await?;
-    match Caller::load(&service.store, &claims, request_id).await {
+    load(service, &claims, request_id, service.clock.now()).await
+}
+
+/// The person of claims that were checked.
+pub(super) async fn load(
+    service: &Service,
+    claims: &Claims,
+    request_id: String,
+    now: DateTime<Utc>,
+) -> Result<Caller, Fault> {
+    match Caller::load(&service.store, claims, request_id, now).await {
         Ok(Some(caller)) => Ok(caller),
         Ok(None) => Err(Fault::Nobody),
         Err(error) => {

@@ -124,7 +124,7 @@ async fn serve(
     Ok(Answered { organization_id, outcome: Outcome::Whole(outcome) })
 }
 
-async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
+pub(super) async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
     match timeout_at(deadline, payload.to_bytes_limited(limit)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(error))) => Err(Fault::Malformed(format!("The body cannot be read: {error}."))),

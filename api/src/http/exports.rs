@@ -10,6 +10,7 @@ use actix_web::{
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use futures_util::stream;
 use serde::Deserialize;
+use shared::domain::api_clients::Scope;
 use shared::domain::refusals::Refusal;
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
@@ -22,7 +23,7 @@ use super::{
     answers::{Fault, answer as write},
     cors,
     media::Media,
-    received::Sender,
+    received::{Sender, may},
 };
 use crate::{
     graphql::read_id,
@@ -119,7 +120,7 @@ async fn begin(
     let shared = service.clone();
     let first = async move {
         let caller = sender.person(&shared, id).await?;
-        // The one place for what the caller's token may do.
+        may(&caller, Scope::Export)?;
         let mut export = Export::begin(&shared.state, &caller, input).await.map_err(refused)?;
         let page = export.next().await.map_err(broken)?;
         Ok::<_, Fault>((caller.organization_id(), export, page))

@@ -63,7 +63,7 @@ pub(super) async fn execute(
     let key = Key {
         organization_id: caller.organization_id(),
         person_id: caller.person_id(),
-        client: String::new(),
+        client: caller.client.map(|client| client.simple().to_string()).unwrap_or_default(),
         key,
         fingerprint: fingerprint(&request)?,
     };

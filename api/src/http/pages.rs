@@ -41,7 +41,7 @@ macro_rules! asset {
     };
 }
 
-/// What both pages share.
+/// What all pages share.
 pub(super) const SHARED: [Asset; 3] = [
     asset!("/assets/dom.js", JAVASCRIPT, "dom.js"),
     asset!("/assets/mark.svg", SVG, "mark.svg"),
@@ -76,10 +76,24 @@ pub(super) const MAILBOX: [Asset; 5] = [
     asset!("/mailbox/assets/reader.js", JAVASCRIPT, "mailbox/reader.js"),
 ];
 
-/// Adds the pages that this process shows.
+/// Where links to sign in lead that have no portal to lead to.
+pub(super) const SIGN_IN: [Asset; 3] = [
+    asset!("/sign-in", HTML, "sign-in/sign-in.html"),
+    asset!("/sign-in/assets/sign-in.css", CSS, "sign-in/sign-in.css"),
+    asset!("/sign-in/assets/sign-in.js", JAVASCRIPT, "sign-in/sign-in.js"),
+];
+
+/// Adds the page to sign in, which is there whether the explorer is or not.
+pub(super) fn configure_sign_in(config: &mut web::ServiceConfig) {
+    for asset in SHARED.iter().chain(&SIGN_IN) {
+        serve(config, asset);
+    }
+}
+
+/// Adds the other pages that this process shows.
 pub(super) fn configure(config: &mut web::ServiceConfig, service: &Service) {
     config.route("/", read().to(to_explorer));
-    for asset in SHARED.iter().chain(&EXPLORER) {
+    for asset in &EXPLORER {
         serve(config, asset);
     }
     if service.samples.is_some() || service.mailbox.is_some() {

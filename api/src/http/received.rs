@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use async_graphql::{Request, parser::types::OperationType};
-use shared::auth::AuthError;
+use shared::{auth::AuthError, domain::api_clients::Scope};
 
 use super::{
     Service,
@@ -54,7 +54,7 @@ impl Sender {
     pub(super) fn allowance(&self, service: &Service, caller: Option<&Caller>) -> Option<Allowance> {
         let allowances = service.allowances.as_ref()?;
         Some(match caller {
-            Some(caller) => allowances.of_caller(caller.organization_id(), caller.person_id()),
+            Some(caller) => allowances.of_caller(caller),
             None => allowances.of_address(self.address.clone()),
         })
     }
@@ -75,6 +75,14 @@ pub(super) async fn ready(
         Some(allowance) => request.data(allowance.clone()),
         None => request,
     })
+}
+
+/// Insists that a client's key, or a token that it was exchanged for, covers this.
+pub(super) fn may(caller: &Caller, scope: Scope) -> Result<(), Fault> {
+    if caller.allows(scope) {
+        return Ok(());
+    }
+    Err(Fault::Forbidden(format!("this needs the scope {scope}, which this API client or token does not have")))
 }
 
 /// What was refused before it reached the schema has made work too: guessing tokens and documents must have an end.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::Deserialize;
 use serde_json::json;
+use shared::domain::api_clients::Scope;
 use shared::domain::refusals::{Refusal, RefusalCode};
 use tokio::{
     sync::Semaphore,
@@ -18,7 +19,7 @@ use super::{
     cors,
     exports::refused,
     media::Media,
-    received::Sender,
+    received::{Sender, may},
 };
 use crate::use_cases::{
     UseCaseError,
@@ -114,7 +115,7 @@ async fn serve(
     let who = async move { sender.person(&shared, id).await };
     let caller = work.run(Instant::now() + service.request_timeout, who).await??;
     cors::asked_by(request, caller.organization_id());
-    // The one place for what the caller's token may do.
+    may(&caller, Scope::Roster)?;
     if !caller.runs_programs() {
         let message = "only administrators and coordinators of all countries may do this";
         return Err(Fault::Forbidden(message.to_owned()));

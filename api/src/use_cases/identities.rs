@@ -195,6 +195,7 @@ async fn write_down(
         id: clock.new_id(),
         organization_id: identity.organization_id,
         actor_id,
+        client_id: None,
         action,
         entity_id: identity.person_id,
         details,

@@ -16,8 +16,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::KeyError;
 use super::keys::{SIGNING_SUFFIX, pem_files};
+use super::{Basis, Credential, CredentialKind, KeyError};
 use crate::config::AuthConfig;
 
 /// Signs tokens with the one private Ed25519 key in the keys folder, for the configured issuer and audience.
@@ -48,6 +48,31 @@ struct Payload<'a> {
     org: Uuid,
     iat: i64,
     exp: i64,
+    #[serde(flatten)]
+    actor: Option<Actor>,
+    #[serde(rename = "urn:counterpart:basis", skip_serializing_if = "Option::is_none")]
+    basis: Option<&'a Basis>,
+}
+
+/// Who acts on the person's behalf, in the words of RFC 8693 (section 4), for whoever else reads the token.
+#[derive(Serialize)]
+struct Actor {
+    act: Subject,
+    client_id: String,
+    scope: String,
+}
+
+#[derive(Serialize)]
+struct Subject {
+    sub: String,
+}
+
+impl Actor {
+    fn of(basis: Option<&Basis>) -> Option<Self> {
+        let Some(Basis::Client { id, scopes }) = basis else { return None };
+        let client_id = Credential::name(CredentialKind::ApiKey, *id);
+        Some(Self { act: Subject { sub: client_id.clone() }, client_id, scope: scopes.to_string() })
+    }
 }
 
 impl Signer {
@@ -108,6 +133,19 @@ impl Signer {
     ///
     /// [`KeyError::Signing`] when the library refuses, which a key that was loaded gives no reason for.
     pub fn sign(&self, grant: &Grant, now: DateTime<Utc>) -> Result<String, KeyError> {
+        self.encode(grant, None, now)
+    }
+
+    /// The same for a token that ends with what it was issued for.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign`](Self::sign).
+    pub fn sign_for(&self, grant: &Grant, basis: &Basis, now: DateTime<Utc>) -> Result<String, KeyError> {
+        self.encode(grant, Some(basis), now)
+    }
+
+    fn encode(&self, grant: &Grant, basis: Option<&Basis>, now: DateTime<Utc>) -> Result<String, KeyError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(self.key_id.clone());
         let payload = Payload {
@@ -117,6 +155,8 @@ impl Signer {
             org: grant.organization_id,
             iat: now.timestamp(),
             exp: now.checked_add_signed(grant.ttl).unwrap_or(now).timestamp(),
+            actor: Actor::of(basis),
+            basis,
         };
         encode(&header, &payload, &self.key).map_err(|error| KeyError::Signing(error.to_string()))
     }

@@ -101,7 +101,7 @@ fn unsigned(header: &Value) -> String {
 fn a_good_token_says_who_calls() {
     let claims = verifier().verify(&es256(&payload()), now()).unwrap();
     let (organization_id, person_id) = ids();
-    assert_eq!(claims, Claims { organization_id, person_id, expires_at: at(600) });
+    assert_eq!(claims, Claims { organization_id, person_id, expires_at: at(600), basis: None });
     assert_eq!(verifier().verify(&rsa(Algorithm::RS256, "rsa"), now()), Ok(claims));
 }
 

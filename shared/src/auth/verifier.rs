@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Number;
 use uuid::Uuid;
 
-use super::{AuthError, Claims, Keys, keys::Key};
+use super::{AuthError, Basis, Claims, Keys, keys::Key};
 use crate::config::AuthConfig;
 
 /// No honest token is longer; a longer one is not even decoded.
@@ -32,6 +32,9 @@ struct Payload {
     exp: Number,
     #[serde(default)]
     nbf: Option<Number>,
+    /// Only our own signer writes this one, so other issuers' `sid`, `client_id` and `scope` are never mistaken for ours.
+    #[serde(default, rename = "urn:counterpart:basis")]
+    basis: Option<Basis>,
 }
 
 impl Verifier {
@@ -72,7 +75,7 @@ impl Verifier {
         let expected = Expected { issuer: &self.issuer, audience: &self.audience };
         let payload: Payload = decoded(token, key, &expected)?;
         let expires_at = in_time(&payload.exp, payload.nbf.as_ref(), self.leeway, now)?;
-        Ok(Claims { organization_id: payload.org, person_id: payload.sub, expires_at })
+        Ok(Claims { organization_id: payload.org, person_id: payload.sub, expires_at, basis: payload.basis })
     }
 }
 

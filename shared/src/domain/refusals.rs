@@ -44,5 +44,7 @@ crate::domain::states::words! {
         RoundNotOpen = "ROUND_NOT_OPEN",
         /// A constraint stands against it.
         Constrained = "CONSTRAINED",
+        /// It was asked for too often: try again later.
+        TooMany = "TOO_MANY",
     }
 }

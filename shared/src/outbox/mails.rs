@@ -28,9 +28,14 @@ pub enum Mail {
     RunAwaitsApproval(RunAwaitsApproval),
     /// To administrators: a webhook endpoint was switched off.
     WebhookDisabled(WebhookDisabled),
+    /// A link by which the reader signs in, asked for by themselves.
+    SignInLink(SignInLink),
 }
 
 impl Mail {
+    /// The name of [`SignInLink`](Self::SignInLink): staff do not see these messages.
+    pub const SIGN_IN_LINK: &'static str = "SIGN_IN_LINK";
+
     /// The mail's name, as stored and shown to coordinators.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -43,6 +48,23 @@ impl Mail {
             Self::MatchEnded(_) => "MATCH_ENDED",
             Self::RunAwaitsApproval(_) => "RUN_AWAITS_APPROVAL",
             Self::WebhookDisabled(_) => "WEBHOOK_DISABLED",
+            Self::SignInLink(_) => Self::SIGN_IN_LINK,
+        }
+    }
+
+    /// The mail as it is kept once nobody will render it again; `None` when it holds no secret.
+    pub fn without_secret(&self) -> Option<Self> {
+        match self {
+            Self::SignInLink(mail) => Some(Self::SignInLink(SignInLink { link: String::new(), ..mail.clone() })),
+            Self::Introduction(_)
+            | Self::Proposal(_)
+            | Self::ProposalReminder(_)
+            | Self::PairRequest(_)
+            | Self::FirstContactReminder(_)
+            | Self::NotMatchedYet(_)
+            | Self::MatchEnded(_)
+            | Self::RunAwaitsApproval(_)
+            | Self::WebhookDisabled(_) => None,
         }
     }
 }
@@ -215,4 +237,17 @@ pub struct WebhookDisabled {
     pub gone: bool,
     /// The day, in the reader's zone, since which it failed.
     pub since: NaiveDate,
+}
+
+/// See [`Mail::SignInLink`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInLink {
+    /// Where the mail comes from. It belongs to no program, so the organization's name stands in both places.
+    pub setting: Setting,
+    /// The reader.
+    pub you: Party,
+    /// Where to sign in, with the code; empty once the mail is sent or will not be.
+    pub link: String,
+    /// For how many minutes the link works.
+    pub minutes: u16,
 }

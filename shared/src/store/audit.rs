@@ -1,7 +1,7 @@
 //! Audit entries: who did what to which thing.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ pub(crate) mod row {
         pub details: Json,
         pub request_id: Option<String>,
         pub at: DateTimeUtc,
+        pub client_id: Option<Uuid>,
     }
 
     super::super::no_relations!();
@@ -36,6 +37,8 @@ pub struct AuditEntry {
     pub organization_id: Uuid,
     /// Who; `None` for a command on the server.
     pub actor_id: Option<Uuid>,
+    /// The API client through which they acted, if any.
+    pub client_id: Option<Uuid>,
     /// The mutation's name.
     pub action: &'static str,
     /// The thing.
@@ -62,6 +65,7 @@ pub async fn record(tx: &Tx, entry: AuditEntry) -> Result<(), StoreError> {
         details: Set(entry.details),
         request_id: Set(entry.request_id),
         at: Set(entry.at),
+        client_id: Set(entry.client_id),
     };
     row.insert(&tx.tx).await?;
     Ok(())
@@ -88,4 +92,43 @@ pub async fn is_recorded_since(
         .one(reads.conn())
         .await?;
     Ok(found.is_some())
+}
+
+/// An action as it was written down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastAction {
+    /// `UUIDv7`.
+    pub id: Uuid,
+    /// Who; `None` for a command on the server.
+    pub actor_id: Option<Uuid>,
+    /// The API client through which they acted, if any.
+    pub client_id: Option<Uuid>,
+    /// The mutation's name.
+    pub action: String,
+    /// The thing.
+    pub entity_id: Uuid,
+    /// What changed.
+    pub details: Value,
+    /// The request.
+    pub request_id: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The latest actions in an organization, the latest first, at most `limit`.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn latest(reads: &impl Reads, organization_id: Uuid, limit: u64) -> Result<Vec<PastAction>, StoreError> {
+    let rows = row::Entity::find()
+        .filter(row::Column::OrganizationId.eq(organization_id))
+        .order_by_desc(row::Column::Id)
+        .limit(limit)
+        .all(reads.conn())
+        .await?;
+    let past = |row: row::Model| {
+        let row::Model { id, actor_id, client_id, action, entity_id, details, request_id, at, .. } = row;
+        PastAction { id, actor_id, client_id, action, entity_id, details, request_id, at }
+    };
+    Ok(rows.into_iter().map(past).collect())
 }

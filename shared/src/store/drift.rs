@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement};
 
 use super::{
-    Reads, StoreError, audit, constraints, documents, enrollments, events, history, idempotency_keys, identities,
-    issuers, match_runs, matches, messages, non_matches, organization_settings, organizations, people, planned_pairs,
-    programs, roster, rounds, webhook_deliveries, webhook_endpoints,
+    Reads, StoreError, api_clients, audit, constraints, documents, enrollments, events, history, idempotency_keys,
+    identities, issuers, match_runs, matches, messages, non_matches, organization_settings, organizations, people,
+    planned_pairs, programs, roster, rounds, sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.
@@ -36,6 +36,7 @@ pub async fn find(reads: &impl Reads) -> Result<Vec<String>, StoreError> {
 
 fn rows() -> BTreeMap<String, BTreeSet<String>> {
     BTreeMap::from([
+        described::<api_clients::row::Entity>(),
         described::<audit::row::Entity>(),
         described::<constraints::row::Entity>(),
         described::<documents::row::Entity>(),
@@ -61,6 +62,9 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<programs::row::Entity>(),
         described::<roster::row::Entity>(),
         described::<rounds::row::Entity>(),
+        described::<sign_in_links::row::Entity>(),
+        described::<sign_ins::row::Entity>(),
+        described::<sign_ins::token_row::Entity>(),
         described::<webhook_deliveries::row::Entity>(),
         described::<webhook_endpoints::row::Entity>(),
     ])

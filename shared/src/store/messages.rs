@@ -338,6 +338,58 @@ pub async fn every_next_due(reads: &impl Reads) -> Result<Option<DateTime<Utc>>,
     Ok(row.map(|row| row.due_at))
 }
 
+/// Takes the secret out of a mail that nobody will render again.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn forget_secret(tx: &Tx, message: &Message) -> Result<(), StoreError> {
+    let Some(mail) = message.mail.without_secret() else { return Ok(()) };
+    row::Entity::update_many()
+        .set(row::ActiveModel { mail: Set(to_json(TABLE, &mail)?), ..blank() })
+        .filter(row::Column::OrganizationId.eq(message.organization_id))
+        .filter(row::Column::Id.eq(message.id))
+        .exec(&tx.tx)
+        .await?;
+    Ok(())
+}
+
+/// Suppresses the waiting messages of one kind to a person, and takes their secrets out.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn suppress_of_person(
+    tx: &Tx,
+    organization_id: Uuid,
+    person_id: Uuid,
+    kind: &str,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let waiting = scoped(organization_id)
+        .filter(row::Column::PersonId.eq(person_id))
+        .filter(row::Column::Kind.eq(kind))
+        .filter(row::Column::Status.eq(MessageStatus::Pending.as_str()))
+        .lock_exclusive()
+        .all(&tx.tx)
+        .await?;
+    for row in waiting {
+        let message = message(row)?;
+        row::Entity::update_many()
+            .set(row::ActiveModel {
+                status: Set(MessageStatus::Suppressed.as_str().to_owned()),
+                error: Set(Some(why.to_owned())),
+                updated_at: Set(now),
+                ..blank()
+            })
+            .filter(row::Column::OrganizationId.eq(organization_id))
+            .filter(row::Column::Id.eq(message.id))
+            .exec(&tx.tx)
+            .await?;
+        forget_secret(tx, &message).await?;
+    }
+    Ok(())
+}
+
 fn held_row(held: Lease) -> sea_orm::UpdateMany<row::Entity> {
     row::Entity::update_many()
         .filter(row::Column::Id.eq(held.message_id))

@@ -5,7 +5,7 @@ use shared::{
     domain::explanations::Ground,
     outbox::mails::{
         FirstContactReminder, Introduction, Mail, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal,
-        RunAwaitsApproval, Setting, WebhookDisabled,
+        RunAwaitsApproval, Setting, SignInLink, WebhookDisabled,
     },
 };
 
@@ -26,6 +26,7 @@ pub(super) fn of(mail: &Mail, language: Language) -> Value {
         Mail::MatchEnded(mail) => (common(&mail.setting, &mail.you, language), match_ended(mail, language)),
         Mail::RunAwaitsApproval(mail) => (common(&mail.setting, &mail.you, language), run_awaits_approval(mail)),
         Mail::WebhookDisabled(mail) => (common(&mail.setting, &mail.you, language), webhook_disabled(mail, language)),
+        Mail::SignInLink(mail) => (common(&mail.setting, &mail.you, language), sign_in_link(mail)),
     };
     context! { ..own, ..common }
 }
@@ -112,6 +113,10 @@ fn webhook_disabled(mail: &WebhookDisabled, language: Language) -> Value {
         gone => mail.gone,
         since => language.date(mail.since),
     }
+}
+
+fn sign_in_link(mail: &SignInLink) -> Value {
+    context! { link => link(Some(&mail.link)), minutes => mail.minutes }
 }
 
 fn party(party: &Party, language: Language) -> Value {

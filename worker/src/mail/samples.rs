@@ -8,7 +8,7 @@ use shared::{
     },
     outbox::mails::{
         FirstContactReminder, Introduction, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal, RunAwaitsApproval,
-        Setting, WebhookDisabled,
+        Setting, SignInLink, WebhookDisabled,
     },
 };
 use uuid::Uuid;
@@ -160,6 +160,15 @@ pub(super) fn webhook_disabled() -> WebhookDisabled {
         description: Some(String::from("Student portal")),
         gone: false,
         since: date(1),
+    }
+}
+
+pub(super) fn sign_in_link() -> SignInLink {
+    SignInLink {
+        setting: Setting { program: String::from("Alumni Network"), ..setting() },
+        you: anna(),
+        link: format!("https://portal.alumni.example/#code=cpc_{:032x}_{}", 7, "0123456789abcdef".repeat(4)),
+        minutes: 15,
     }
 }
 

@@ -54,6 +54,7 @@ catalogue! {
     MatchEnded: match_ended in "match-ended",
     RunAwaitsApproval: run_awaits_approval in "run-awaits-approval",
     WebhookDisabled: webhook_disabled in "webhook-disabled",
+    SignInLink: sign_in_link in "sign-in-link",
 }
 
 /// What several mails are made of.

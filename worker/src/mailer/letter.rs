@@ -54,5 +54,6 @@ fn parts(mail: &Mail) -> (&Setting, &Party) {
         Mail::MatchEnded(mail) => (&mail.setting, &mail.you),
         Mail::RunAwaitsApproval(mail) => (&mail.setting, &mail.you),
         Mail::WebhookDisabled(mail) => (&mail.setting, &mail.you),
+        Mail::SignInLink(mail) => (&mail.setting, &mail.you),
     }
 }

@@ -36,6 +36,6 @@ pub(super) fn why(
             let waits = run.is_some_and(|run| run.status == RunStatus::Ready);
             (!waits).then_some("decided or superseded meanwhile")
         }
-        Mail::NotMatchedYet(_) | Mail::MatchEnded(_) | Mail::WebhookDisabled(_) => None,
+        Mail::NotMatchedYet(_) | Mail::MatchEnded(_) | Mail::WebhookDisabled(_) | Mail::SignInLink(_) => None,
     }
 }

@@ -170,6 +170,7 @@ impl Worker {
             id: self.clock.new_id(),
             organization_id,
             actor_id: None,
+            client_id: None,
             action: "disableWebhookEndpoint",
             entity_id: id,
             details: json!({ "reason": reason }),

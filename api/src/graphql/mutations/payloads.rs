@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     graphql::{
+        errors::{ErrorCode, fail},
         ids::{Kind, read_as},
         reader::Maybe,
     },
@@ -50,6 +51,7 @@ pub(super) async fn settle<P: Payload>(done: impl Future<Output = Result<P::Enti
         Ok(entity) => Ok(P::done(entity)),
         Err(Stop::UseCase(UseCaseError::Refused(refusals))) => Ok(P::refused(refusals)),
         Err(Stop::UseCase(UseCaseError::Store(error))) => Err(error.into()),
+        Err(Stop::UseCase(UseCaseError::Secret(problem))) => Err(fail(ErrorCode::Internal, problem)),
         Err(Stop::Error(error)) => Err(error),
     })
 }
@@ -128,6 +130,9 @@ macro_rules! codes {
     };
     (@describe $name:ident [$($done:tt)*] Constrained $($rest:ident)*) => {
         codes! { @describe $name [$($done)* /** A constraint stands against it. */ Constrained,] $($rest)* }
+    };
+    (@describe $name:ident [$($done:tt)*] TooMany $($rest:ident)*) => {
+        codes! { @describe $name [$($done)* /** It was asked for too often: try again later. */ TooMany,] $($rest)* }
     };
 }
 

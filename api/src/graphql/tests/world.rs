@@ -8,6 +8,7 @@ use shared::{
     clock::Clock,
     config::OutboundConfig,
     domain::{
+        api_clients::Scopes,
         organizations::{Organization, Role, StaffRole},
         people::Person,
     },
@@ -47,7 +48,9 @@ impl World {
         // Refused when another test was first, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
         let outbound = Outbound::new(&OutboundConfig::default()).expect("a client");
-        let state = State { store, clock: Clock::starting_at(start), bus: Bus::in_process(), outbound };
+        let clock = Clock::starting_at(start);
+        let (bus, public_url) = (Bus::in_process(), "".into());
+        let state = State { store, clock, bus, outbound, signer: None, public_url };
         Self { schema: schema(state.clone(), Limits::default()), state, _folder: folder }
     }
 
@@ -116,6 +119,8 @@ impl World {
             roles: roles.expect("roles"),
             request_id: "r1".to_owned(),
             expires_at: DateTime::<Utc>::MAX_UTC,
+            client: None,
+            scopes: Scopes::all(),
         }
     }
 

@@ -1,12 +1,12 @@
 use std::{collections::BTreeSet, path::Path};
 
 use super::*;
-use crate::http::pages::{EXPLORER, MAILBOX, SHARED};
+use crate::http::pages::{EXPLORER, MAILBOX, SHARED, SIGN_IN};
 
 #[tokio::test]
 async fn the_pages_are_served_with_all_their_files() {
     let server = Server::start().await;
-    for asset in SHARED.iter().chain(&EXPLORER).chain(&MAILBOX) {
+    for asset in SHARED.iter().chain(&EXPLORER).chain(&MAILBOX).chain(&SIGN_IN) {
         let answer = Answer::to(server.get(asset.address)).await;
         assert_eq!(answer.status, 200, "{}", asset.address);
         assert!(!answer.text.is_empty());
@@ -33,7 +33,12 @@ async fn the_pages_are_served_with_all_their_files() {
 fn every_file_of_the_pages_is_in_the_binary() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
     let mut expected = BTreeSet::new();
-    for (folder, prefix) in [("", "/assets"), ("explorer", "/explorer/assets"), ("mailbox", "/mailbox/assets")] {
+    for (folder, prefix) in [
+        ("", "/assets"),
+        ("explorer", "/explorer/assets"),
+        ("mailbox", "/mailbox/assets"),
+        ("sign-in", "/sign-in/assets"),
+    ] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
@@ -44,17 +49,22 @@ fn every_file_of_the_pages_is_in_the_binary() {
         }
     }
     let served: BTreeSet<_> =
-        SHARED.iter().chain(&EXPLORER).chain(&MAILBOX).map(|asset| asset.address.to_owned()).collect();
+        SHARED.iter().chain(&EXPLORER).chain(&MAILBOX).chain(&SIGN_IN).map(|asset| asset.address.to_owned()).collect();
     assert_eq!(served, expected);
 }
 
 #[tokio::test]
 async fn without_the_explorer_there_are_no_pages() {
     let server = Server::start_with(&[("HTTP__EXPLORER", "false")]).await;
-    for path in ["/explorer", "/explorer/samples.json", "/assets/dom.js", "/mailbox", "/mailbox/messages.json"] {
+    for path in
+        ["/explorer", "/explorer/samples.json", "/explorer/assets/docs.js", "/mailbox", "/mailbox/messages.json"]
+    {
         assert_eq!(Answer::to(server.get(path)).await.status, 404, "{path}");
     }
     assert_eq!(Answer::to(server.get("/")).await.json()["graphql"], "/graphql");
+    for asset in SHARED.iter().chain(&SIGN_IN) {
+        assert_eq!(Answer::to(server.get(asset.address)).await.status, 200, "links lead here: {}", asset.address);
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
 use super::{Key, Position, Sight, at, sealed::Rows};
 use crate::{
     domain::messages::{Message, MessageStatus},
+    outbox::mails::Mail,
     store::{
         Reads, StoreError,
         messages::{
@@ -47,7 +48,10 @@ impl Rows for MessageList {
     type Of = MessagesOf;
 
     fn visible(&self, sight: &Sight) -> Select<Entity> {
-        scoped(sight.organization_id).filter(sight.looks_after(Column::PersonId))
+        // That somebody signs in is their own affair.
+        scoped(sight.organization_id)
+            .filter(Column::Kind.ne(Mail::SIGN_IN_LINK))
+            .filter(sight.looks_after(Column::PersonId))
     }
 
     fn condition(&self) -> Condition {
