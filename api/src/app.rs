@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     allowance::Allowances,
     graphql,
-    http::{self, Execute, Mailbox, Operate, Readiness, Registered, Service, Streams, Tenants, Work, host_of},
+    http::{self, Execute, Mailbox, Operate, Readiness, Registered, Remembered, Service, Streams, Tenants, Work, host_of},
     issuers::Issuers,
     use_cases::State,
 };
@@ -151,6 +151,7 @@ impl App {
             registered: Registered::new(store.clone(), clock.clone()),
             allowances,
             trusted_proxies: config.http.trusted_proxies,
+            remembered: Remembered::default(),
             store,
             clock,
             readiness: Readiness::default(),

@@ -8,7 +8,7 @@ use shared::{
         organizations::{Organization, Role, StaffRole},
         people::Person,
     },
-    store::{self, Store, StoreError, lists::Sight},
+    store::{self, Store, StoreError, callers::KnownCaller, lists::Sight},
 };
 use uuid::Uuid;
 
@@ -43,15 +43,14 @@ impl Caller {
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, StoreError> {
         let Claims { organization_id, person_id, expires_at, basis } = claims;
-        let person = store::bases::person(store, *organization_id, *person_id, basis.as_ref(), now).await?;
-        let Some(person) = person else { return Ok(None) };
-        let Some(organization) = store::organizations::find(store, claims.organization_id).await? else {
+        let known = store::callers::find(store, *organization_id, *person_id, basis.as_ref(), now).await?;
+        let Some(known) = known else {
             return Ok(None);
         };
+        let KnownCaller { person, organization, mut roles } = known;
         if !person.active {
             return Ok(None);
         }
-        let mut roles = store::organizations::roles_of(store, organization.id, person.id).await?;
         let (client, scopes) = match basis {
             Some(Basis::Client { id, scopes }) => (Some(*id), scopes.clone()),
             Some(Basis::SignIn { .. }) | None => (None, Scopes::all()),

@@ -34,6 +34,8 @@ mod operation;
 pub(crate) mod operations;
 mod organizations;
 mod people;
+mod plain;
+mod plans;
 mod prepare;
 mod programs;
 mod query;

@@ -18,6 +18,7 @@ mod own_name;
 mod pages;
 mod received;
 mod registered;
+mod remembered;
 mod roster;
 mod streams;
 mod strict_json;
@@ -44,7 +45,8 @@ use shared::{auth::Verifier, clock::Clock, store::Store};
 
 pub use self::health::Readiness;
 pub(crate) use self::{
-    mailbox::Mailbox, own_name::host_of, registered::Registered, streams::Streams, tenants::Tenants, work::Work,
+    mailbox::Mailbox, own_name::host_of, registered::Registered, remembered::Remembered, streams::Streams,
+    tenants::Tenants, work::Work,
 };
 use crate::{
     allowance::Allowances, app::DevSamples, caller::Caller, graphql::Operation, issuers::Issuers, use_cases::State,
@@ -72,6 +74,8 @@ pub(crate) struct Service {
     pub(crate) verifier: Verifier,
     /// Which tokens of issuers that organizations registered are believed.
     pub(crate) issuers: Issuers,
+    /// Those that were checked already.
+    pub(crate) remembered: Remembered,
     /// The database, for callers and readiness.
     pub(crate) store: Store,
     /// The clock.

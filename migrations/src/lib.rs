@@ -4,6 +4,7 @@
 
 mod clients;
 mod contract;
+mod indexes;
 mod initial;
 mod issuers;
 mod roster;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(contract::Migration),
             Box::new(roster::Migration),
             Box::new(webhooks::Migration),
+            Box::new(indexes::Migration),
         ]
     }
 }

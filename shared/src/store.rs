@@ -19,6 +19,7 @@ use no_relations;
 pub mod api_clients;
 pub mod audit;
 pub mod bases;
+pub mod callers;
 pub mod constraints;
 pub mod documents;
 pub mod drift;
@@ -37,6 +38,7 @@ pub mod organization_settings;
 pub mod organizations;
 pub mod people;
 pub mod planned_pairs;
+mod pool;
 pub mod programs;
 pub mod roster;
 pub mod rounds;
@@ -49,12 +51,13 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable,
+    SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sea_query::{Expr, SelectStatement},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use self::idempotency_keys::Mark;
+use self::{idempotency_keys::Mark, pool::Pool, programs::Known};
 use crate::live::{Changes, Noted};
 
 /// What can go wrong in the store.
@@ -96,7 +99,9 @@ impl StoreError {
 /// A pool of connections to the one database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    db: DatabaseConnection,
+    pool: Pool,
+    /// Programs as they were at a version, which never changes again.
+    programs: Arc<Known>,
     /// SQLite has one writer: waiting for it here is fair and never ends in a BUSY error.
     writer: Option<Arc<Mutex<()>>>,
     /// What every commit leaves behind, when it is made under an idempotency key.
@@ -124,9 +129,9 @@ mod sealed {
 pub trait Reads: sealed::Connected + Sync {}
 
 impl sealed::Connected for Store {
-    type Conn = DatabaseConnection;
-    fn conn(&self) -> &DatabaseConnection {
-        &self.db
+    type Conn = Pool;
+    fn conn(&self) -> &Pool {
+        &self.pool
     }
 }
 
@@ -171,7 +176,7 @@ impl Store {
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(10))
             .sqlx_logging(false)
-            .test_before_acquire(!sqlite);
+            .test_before_acquire(false);
         if sqlite {
             options.map_sqlx_sqlite_opts(|sqlite| {
                 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -182,9 +187,9 @@ impl Store {
                     .busy_timeout(Duration::from_secs(10))
             });
         }
-        let db = Database::connect(options).await?;
+        let pool = Pool::new(Database::connect(options).await?, max_connections);
         let writer = sqlite.then(|| Arc::new(Mutex::new(())));
-        Ok(Self { db, writer, mark: None })
+        Ok(Self { pool, programs: Arc::default(), writer, mark: None })
     }
 
     /// The same store for a request under an idempotency key: every transaction that is begun here leaves the mark when
@@ -209,8 +214,22 @@ impl Store {
             ..TransactionOptions::default()
         };
         let options = if self.writer.is_some() { options } else { TransactionOptions::default() };
-        let tx = self.db.begin_with_options(options).await?;
-        Ok(Tx { tx, noted: Noted::default(), mark: self.mark.clone(), _writer: writer })
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.pool.db.begin_with_options(options.clone()).await {
+                Err(error) if self.pool.asks_again(tries, &error) => {}
+                begun => {
+                    let (noted, mark) = (Noted::default(), self.mark.clone());
+                    return Ok(Tx { tx: begun?, noted, mark, _writer: writer });
+                }
+            }
+        }
+    }
+
+    /// How many statements were sent so far, outside of transactions, by this store and its clones.
+    pub fn statements(&self) -> u64 {
+        self.pool.sent()
     }
 
     /// Whether the database answers.
@@ -218,7 +237,7 @@ impl Store {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.db.ping().await?)
+        Ok(self.pool.db.ping().await?)
     }
 
     /// Closes every connection.
@@ -226,7 +245,7 @@ impl Store {
     /// # Errors
     /// When the database cannot say goodbye; nothing is lost then.
     pub async fn close(self) -> Result<(), StoreError> {
-        Ok(self.db.close().await?)
+        Ok(self.pool.db.close().await?)
     }
 }
 
@@ -281,6 +300,13 @@ pub async fn lease_clock(reads: &impl Reads) -> Result<DateTime<Utc>, StoreError
     #[expect(clippy::disallowed_methods, reason = "the database's clock, not the product's")]
     let now = Utc::now();
     Ok(now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now))
+}
+
+/// Adds all columns of an entity to a statement that reads several: those of `table`, with `prefix` before their names.
+fn select_as<E: EntityTrait>(query: &mut SelectStatement, table: &'static str, prefix: &str) {
+    for column in E::Column::iter() {
+        query.expr_as(Expr::col((table, column)), format!("{prefix}{}", column.as_str()));
+    }
 }
 
 /// The stored spelling of a word, back as the word.

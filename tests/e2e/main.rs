@@ -25,10 +25,12 @@ mod matching;
 mod nights;
 mod page;
 mod processes;
+mod restarts;
 mod roster;
 mod schema;
 mod security;
 mod sign_ins;
+mod statements;
 mod story;
 #[path = "../support.rs"]
 mod support;

@@ -14,9 +14,11 @@ use async_graphql::{Error, Result};
 use shared::store::StoreError;
 use tokio::sync::OnceCell;
 
-/// Gathers keys and loads them at once. Nothing is kept: what is asked for later is loaded again, as it is then.
+/// Gathers keys and loads them at once. What was loaded is not kept: what is asked for later is loaded again, as it is
+/// then. Only what a page read along with itself is [known](Self::know), for the length of the request.
 pub(super) struct Batch<K, V> {
     open: Mutex<Option<Arc<Gathering<K, V>>>>,
+    known: Mutex<HashMap<K, V>>,
 }
 
 struct Gathering<K, V> {
@@ -26,7 +28,7 @@ struct Gathering<K, V> {
 
 impl<K, V> Default for Batch<K, V> {
     fn default() -> Self {
-        Self { open: Mutex::new(None) }
+        Self { open: Mutex::new(None), known: Mutex::default() }
     }
 }
 
@@ -41,6 +43,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Batch<K, V> {
+    /// Takes note of what was read already, so that nobody has to load it.
+    pub(super) fn know(&self, read: impl IntoIterator<Item = (K, V)>) {
+        lock(&self.known).extend(read);
+    }
+
     /// What belongs to `key`. One of those who wait calls its `fetch`, with the keys of all of them.
     ///
     /// # Errors
@@ -49,6 +56,9 @@ impl<K: Clone + Eq + Hash, V: Clone> Batch<K, V> {
     where
         F: Future<Output = Result<HashMap<K, V>, StoreError>>,
     {
+        if let Some(known) = lock(&self.known).get(&key) {
+            return Ok(Some(known.clone()));
+        }
         let gathering = self.join(key.clone());
         tokio::task::yield_now().await;
         let answer = gathering.answer.get_or_init(|| async {

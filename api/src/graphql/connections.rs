@@ -1,6 +1,6 @@
 //! Connections: pages by cursor, 0 to 100 items at a time.
 
-use std::{borrow::Cow, fmt::Debug};
+use std::{borrow::Cow, fmt::Debug, marker::PhantomData};
 
 use async_graphql::{
     Context, Object, Result, TypeName,
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     cursors::{Cursor, decode, order_name},
     errors::{ErrorCode, fail},
+    plans::{Selected, stands_alone},
     reader::{Maybe, Shown, reader},
     words::OrderDirection,
 };
@@ -86,12 +87,20 @@ where
     let order = stretch.order;
     let name = order_name(order, stretch.descending);
     let looks = |field: &str| ctx.look_ahead().field(field).exists();
-    let page = if looks("edges") || looks("nodes") || looks("pageInfo") {
-        reader.page(list.clone(), stretch, of).await?
-    } else {
-        Page::default()
+    let page = async {
+        if !(looks("edges") || looks("nodes") || looks("pageInfo")) {
+            return Ok(Page::default());
+        }
+        let along = L::along(&Selected::under(ctx));
+        if along.is_any() && stands_alone(ctx) {
+            return reader.page_along(&list, &stretch, of, along).await;
+        }
+        reader.page(list.clone(), stretch.clone(), of).await
     };
-    let total = Total { list, of };
+    let count = async { if looks("totalCount") { reader.count(list.clone(), of).await.map(Some) } else { Ok(None) } };
+    // The two do not wait for each other.
+    let (page, count) = tokio::join!(page, count);
+    let (page, total) = (page?, Total { count, of: PhantomData::<L> });
     let mut listing = Connection::with_additional_fields(page.has_previous, page.has_next, total);
     listing.edges.extend(page.items.into_iter().map(|item| {
         let cursor = Cursor { order: name.clone(), position: lists::position::<L>(&item, order) };
@@ -100,11 +109,11 @@ where
     Ok(listing)
 }
 
-/// How many items a whole list has.
+/// How many items a whole list has, when that was asked for.
 #[derive(Debug)]
 pub(super) struct Total<L: Shown> {
-    list: L,
-    of: Option<(L::Of, Uuid)>,
+    count: Result<Option<u64>>,
+    of: PhantomData<L>,
 }
 
 impl<L: Shown> TypeName for Total<L> {
@@ -116,12 +125,9 @@ impl<L: Shown> TypeName for Total<L> {
 #[Object(name_type)]
 impl<L: Shown> Total<L> {
     /// How many items the whole list has, of those the caller may see. Counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Maybe<i32> {
-        let counted = async {
-            let count = reader(ctx)?.count(self.list.clone(), self.of).await?;
-            Ok(i32::try_from(count).unwrap_or(i32::MAX))
-        };
-        Some(counted.await)
+    async fn total_count(&self) -> Maybe<i32> {
+        let count = self.count.as_ref().map_err(Clone::clone);
+        Some(count.map(|count| i32::try_from(count.unwrap_or_default()).unwrap_or(i32::MAX)))
     }
 }
 

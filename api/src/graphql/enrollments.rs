@@ -19,6 +19,7 @@ use super::{
     matches::{MatchOrder, MatchWhere},
     non_matches::NonMatch,
     people::Person,
+    plain::{Plain, fields},
     programs::Program,
     reader::{Maybe, find, reader},
     rounds::Round,
@@ -124,12 +125,12 @@ impl Enrollment {
     }
 
     /// What the person says about themselves, in the program's order.
-    async fn about(&self, ctx: &Context<'_>) -> Maybe<Vec<Answer>> {
+    async fn about(&self, ctx: &Context<'_>) -> Maybe<Vec<Plain<Answer>>> {
         Some(answers(ctx, &self.0, &self.0.about).await)
     }
 
     /// What the person wishes of a partner, in the program's order. Partners never see it.
-    async fn wanted(&self, ctx: &Context<'_>) -> Maybe<Vec<Answer>> {
+    async fn wanted(&self, ctx: &Context<'_>) -> Maybe<Vec<Plain<Answer>>> {
         Some(answers(ctx, &self.0, &self.0.wanted).await)
     }
 
@@ -212,17 +213,23 @@ pub(super) struct Answer {
     values: Vec<String>,
 }
 
+fields!(Answer {
+    "key" => key,
+    "label" => label,
+    "values" => values,
+});
+
 /// The answers of one side, in the order of the program's questions.
 pub(super) async fn answers(
     ctx: &Context<'_>,
     enrollment: &enrollments::Enrollment,
     given: &enrollments::Answers,
-) -> Result<Vec<Answer>> {
+) -> Result<Vec<Plain<Answer>>> {
     let program = reader(ctx)?.program(enrollment.program_id).await?;
     let questions = program.map(|program| program.questions).unwrap_or_default();
     let answer = |question: Question| {
         let values = given.get(&question.key)?.clone();
-        Some(Answer { key: question.key, label: question.label, values })
+        Some(Plain(Answer { key: question.key, label: question.label, values }))
     };
     Ok(questions.into_iter().filter_map(answer).collect())
 }

@@ -1,9 +1,12 @@
 //! Explanations: why two people were matched.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Enum, SimpleObject, Value, resolver_utils::enum_value};
 use shared::domain::explanations::{self, Ground as Fact};
 
-use super::sentences::{Voice, ground};
+use super::{
+    plain::{Plain, Selected, Written, fields},
+    sentences::{Voice, ground},
+};
 
 /// Why two people were matched.
 #[derive(SimpleObject, Clone, Debug)]
@@ -16,6 +19,7 @@ pub(super) struct Explanation {
 
 /// What one criterion says about a pair.
 #[derive(SimpleObject, Clone, Debug)]
+#[graphql(complex)]
 pub(super) struct Contribution {
     /// What was found.
     ground: Ground,
@@ -25,8 +29,52 @@ pub(super) struct Contribution {
     points: i32,
     /// The most this criterion could have earned. All `outOf` of a pair add up to 1000.
     out_of: i32,
+    #[graphql(skip)]
+    fact: Fact,
+    #[graphql(skip)]
+    voice: Voice,
+}
+
+#[ComplexObject]
+impl Contribution {
     /// The same in plain English, addressed to the caller.
-    sentence: String,
+    async fn sentence(&self) -> String {
+        self.told()
+    }
+}
+
+impl Contribution {
+    fn told(&self) -> String {
+        ground(&self.fact, self.voice)
+    }
+}
+
+fields!(Explanation {
+    "score" => score,
+    "contributions" => contributions,
+});
+
+fields!(Contribution {
+    "ground" => ground,
+    "must" => must,
+    "points" => points,
+    "outOf" => out_of,
+    "sentence" => told(),
+});
+
+fields!(Ground {
+    "kind" => kind,
+    "label" => label,
+    "shared" => shared,
+    "one" => one,
+    "other" => other,
+    "hours" => hours,
+});
+
+impl Written for GroundKind {
+    fn written(&self, _: Selected<'_>) -> Value {
+        enum_value(*self)
+    }
 }
 
 /// A fact about a pair. `one` is the caller's side, or the first side for staff; `other` is the other one.
@@ -67,30 +115,31 @@ pub(super) enum GroundKind {
 
 impl Explanation {
     /// An explanation in the match's own order of sides.
-    pub(super) fn new(explanation: &explanations::Explanation, voice: Voice) -> Self {
+    pub(super) fn new(explanation: &explanations::Explanation, voice: Voice) -> Plain<Self> {
         Self::told(explanation, voice, |fact| fact)
     }
 
     /// An explanation for the second side.
-    pub(super) fn seen_from_b(explanation: &explanations::Explanation) -> Self {
+    pub(super) fn seen_from_b(explanation: &explanations::Explanation) -> Plain<Self> {
         Self::told(explanation, Voice::You, Fact::seen_from_b)
     }
 
-    fn told(explanation: &explanations::Explanation, voice: Voice, turned: impl Fn(Fact) -> Fact) -> Self {
+    fn told(explanation: &explanations::Explanation, voice: Voice, turned: impl Fn(Fact) -> Fact) -> Plain<Self> {
         let contribution = |found: &explanations::Contribution| {
             let fact = turned(found.ground.clone());
             Contribution {
-                sentence: ground(&fact, voice),
-                ground: fact.into(),
+                ground: fact.clone().into(),
                 must: found.must,
                 points: found.points.into(),
                 out_of: found.out_of.into(),
+                fact,
+                voice,
             }
         };
-        Self {
+        Plain(Self {
             score: explanation.score.into(),
             contributions: explanation.contributions.iter().map(contribution).collect(),
-        }
+        })
     }
 }
 

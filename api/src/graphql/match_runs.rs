@@ -18,6 +18,7 @@ use super::{
     ids::{Kind, argument, global},
     matches::{MatchOrder, MatchWhere},
     people::Person,
+    plain::Plain,
     programs::Program,
     reader::{Maybe, find, reader},
     rounds::{Round, int},
@@ -382,7 +383,7 @@ impl PlannedPair {
     }
 
     /// Why these two; `one` is `a`.
-    async fn explanation(&self) -> Explanation {
+    async fn explanation(&self) -> Plain<Explanation> {
         Explanation::new(&self.0.explanation, Voice::They)
     }
 }

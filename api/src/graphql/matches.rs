@@ -21,6 +21,7 @@ use super::{
     match_runs::MatchRun,
     messages::{MessageOrder, MessageWhere},
     people::Person,
+    plain::Plain,
     programs::Program,
     reader::{Maybe, find, reader},
     rounds::Round,
@@ -131,6 +132,15 @@ impl Match {
         partner.await.transpose()
     }
 
+    /// The other person's side, seen by one of the two; null for staff.
+    async fn partner_side(&self, ctx: &Context<'_>) -> Maybe<MatchSide> {
+        let side = self.side(ctx).map(|own| {
+            let (_, party) = self.0.sides(own?);
+            Some(MatchSide { party: *party, program_id: self.0.program_id })
+        });
+        side.transpose()
+    }
+
     /// Both sides. In a MENTORING program the mentor comes first.
     async fn sides(&self) -> [MatchSide; 2] {
         [self.0.a, self.0.b].map(|party| MatchSide { party, program_id: self.0.program_id })
@@ -150,7 +160,7 @@ impl Match {
     }
 
     /// Why these two, seen from the caller's side; null for a request.
-    async fn explanation(&self, ctx: &Context<'_>) -> Maybe<Explanation> {
+    async fn explanation(&self, ctx: &Context<'_>) -> Maybe<Plain<Explanation>> {
         if self.0.origin == matches::MatchOrigin::Request {
             return None;
         }
@@ -297,7 +307,7 @@ impl MatchSide {
     }
 
     /// What the person says about themselves, in the program's order: open to the partner too.
-    async fn about(&self, ctx: &Context<'_>) -> Maybe<Vec<Answer>> {
+    async fn about(&self, ctx: &Context<'_>) -> Maybe<Vec<Plain<Answer>>> {
         let about = async {
             let enrollment = reader(ctx)?.enrollment(self.party.enrollment_id).await?;
             match enrollment.filter(|enrollment| enrollment.program_id == self.program_id) {

@@ -11,7 +11,7 @@ use shared::{
     store::{
         self, StoreError,
         history::PastChange,
-        lists::{self, List, Page, RoundStatistics, Sight, Stretch},
+        lists::{self, Along, Company, List, Page, RoundStatistics, Sight, Stretch},
     },
 };
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{
     batch::Batch,
     errors::{ErrorCode, fail},
+    plans::Selected,
     shown::{Batches, Lists, Part},
 };
 use crate::{caller::Caller, use_cases::State};
@@ -92,7 +93,7 @@ impl Reader {
     /// A program; everybody in the organization sees all of them.
     pub(super) async fn program(&self, id: Uuid) -> Result<Option<Program>> {
         let fetch = async |ids: Vec<Uuid>| {
-            let found = store::programs::find_many(&self.state.store, self.organization_id(), &ids).await?;
+            let found = store::programs::current(&self.state.store, self.organization_id(), &ids).await?;
             Ok(by_id(found, |program| program.id))
         };
         self.programs.load(id, fetch).await
@@ -150,6 +151,24 @@ impl Reader {
             Ok(by_id(found, L::id_of))
         };
         L::batches(&self.lists).found.load(id, fetch).await
+    }
+
+    /// A stretch of a list, with what its items are shown with: one statement for all of it.
+    pub(super) async fn page_along<L: Shown>(
+        &self,
+        list: &L,
+        stretch: &Stretch<L::Order>,
+        of: Option<(L::Of, Uuid)>,
+        along: Along,
+    ) -> Result<Page<L::Item>> {
+        let store = &self.state.store;
+        let (page, company) = lists::page_along(store, &self.sight, list, stretch, of, along).await?;
+        let Company { people, enrollments, programs } = company;
+        self.people.know(by_id(people, |person| person.id));
+        self.enrollments.know(by_id(enrollments, |enrollment| enrollment.id));
+        let programs = store::programs::at_versions(store, self.organization_id(), &programs).await?;
+        self.programs.know(by_id(programs, |program| program.id));
+        Ok(page)
     }
 
     /// A stretch of a list; of what hangs under a thing, together with the same stretch of its siblings.
@@ -221,6 +240,11 @@ pub(super) trait Shown: List {
 
     /// Where loads of this list are gathered.
     fn batches(lists: &Lists) -> &Batches<Self>;
+
+    /// What a page is shown with that can be read along, as the selection under its items tells.
+    fn along(_items: &Selected<'_>) -> Along {
+        Along::default()
+    }
 
     /// The list to look single things up in.
     fn lookup() -> Self {

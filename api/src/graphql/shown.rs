@@ -1,7 +1,7 @@
 //! Every list with the GraphQL type of its items, and where its loads are gathered.
 
 use shared::store::lists::{
-    List, Page, Stretch,
+    Along, List, Page, Stretch,
     constraints::ConstraintList,
     documents::DocumentList,
     enrollments::EnrollmentList,
@@ -30,6 +30,7 @@ use super::{
     messages::Message,
     non_matches::NonMatch,
     people::Person,
+    plans::{self, Selected},
     programs::Program,
     reader::Shown,
     rounds::Round,
@@ -59,7 +60,7 @@ impl<L: List> Default for Batches<L> {
 }
 
 macro_rules! shown {
-    ($($field:ident: $list:ident => $node:ident $({ $lookup:expr })?,)+) => {
+    ($($field:ident: $list:ident => $node:ident $({ $lookup:expr })? $(along $along:path)?,)+) => {
         /// The loads of every list.
         #[derive(Debug, Default)]
         pub(super) struct Lists {
@@ -77,6 +78,10 @@ macro_rules! shown {
                 $lookup
             })?
 
+            $(fn along(items: &Selected<'_>) -> Along {
+                $along(items)
+            })?
+
             fn id_of(item: &Self::Item) -> Uuid {
                 item.id
             }
@@ -87,12 +92,12 @@ macro_rules! shown {
 shown! {
     constraints: ConstraintList => Constraint,
     documents: DocumentList => Document,
-    enrollments: EnrollmentList => Enrollment,
+    enrollments: EnrollmentList => Enrollment along plans::enrollments,
     events: EventList => Event,
     identities: IdentityList => Identity,
     issuers: IssuerList => Issuer,
     match_runs: MatchRunList => MatchRun,
-    matches: MatchList => Match,
+    matches: MatchList => Match along plans::matches,
     messages: MessageList => Message,
     non_matches: NonMatchList => NonMatch { NonMatchList { standing: true } },
     people: PersonList => Person { PersonList { with_partners: true, ..PersonList::default() } },

@@ -82,9 +82,16 @@ pub(super) async fn load(
 
 /// What a token says, be it our own or of an issuer that an organization registered.
 async fn claims(service: &Service, token: &str, organization: Option<&str>, request_id: &str) -> Result<Claims, Fault> {
+    let now = service.clock.now();
+    // Only our own tokens are: the keys of others come and go.
+    if let Some(claims) = service.remembered.find(token, now) {
+        return Ok(claims);
+    }
     let foreign = Addressed::peek(token).filter(|addressed| addressed.issuer != service.verifier.issuer());
     let Some(addressed) = foreign else {
-        return Ok(service.verifier.verify(token, service.clock.now())?);
+        let claims = service.verifier.verify(token, now)?;
+        service.remembered.keep(token, claims.clone());
+        return Ok(claims);
     };
     service.issuers.claims(token, &addressed, organization, request_id).await.map_err(|error| match error {
         ForeignError::Token(error) => error.into(),

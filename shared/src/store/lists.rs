@@ -4,6 +4,7 @@
 //! and, for the list that hangs under each of many things, the things. However many these are, it is one statement (two
 //! where the thing may stand in two columns).
 
+mod company;
 pub mod constraints;
 pub mod documents;
 pub mod enrollments;
@@ -33,6 +34,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use self::{
+    company::{Along, Company, page_along},
     sight::Sight,
     statistics::{Count, RoundStatistics, introduced, statistics},
     stretch::{Key, Page, Position, Stretch},
@@ -44,7 +46,7 @@ mod sealed {
 
     use sea_orm::{ColumnTrait, Condition, EntityTrait, Select};
 
-    use super::{Key, Position, Sight};
+    use super::{Along, Key, Place, Position, Sight};
     use crate::store::{Reads, StoreError};
 
     /// How a list is read from its table.
@@ -64,6 +66,10 @@ mod sealed {
         fn key(order: Self::Order) -> <Self::Entity as EntityTrait>::Column;
         /// The columns in which the thing stands that a list hangs under.
         fn of(of: Self::Of) -> &'static [<Self::Entity as EntityTrait>::Column];
+        /// Where an item of a page names people and enrollments that can be read along.
+        fn places(_sight: &Sight, _along: Along) -> Vec<Place> {
+            Vec::new()
+        }
         /// Where an item stands in that order.
         fn position(item: &Self::Item, order: Self::Order) -> Position;
         /// Rows as what they mean.
@@ -78,6 +84,7 @@ mod sealed {
         Position { key, id }
     }
 }
+use company::Place;
 use sealed::{Rows, at};
 
 /// A list that can be read in stretches. `Item` is what it holds, `Order` what it can be ordered by, and `Of` what it can

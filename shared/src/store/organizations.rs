@@ -53,7 +53,7 @@ impl From<row::Model> for Organization {
     }
 }
 
-fn staff(row: staff_row::Model) -> Result<StaffRole, StoreError> {
+pub(crate) fn staff(row: staff_row::Model) -> Result<StaffRole, StoreError> {
     Ok(StaffRole {
         id: row.id,
         organization_id: row.organization_id,

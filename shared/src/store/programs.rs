@@ -1,5 +1,7 @@
 //! Programs with their questions and criteria.
 
+mod known;
+
 use std::collections::HashMap;
 
 use sea_orm::{
@@ -8,7 +10,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, narrow, to_json, word};
+pub(super) use self::known::Known;
+use super::{Reads, Store, StoreError, Tx, exactly_one, from_json, narrow, to_json, word};
 use crate::domain::programs::{Criterion, Program, Question, Timings};
 
 const TABLE: &str = "programs";
@@ -229,6 +232,41 @@ pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) 
     let query = scoped(organization_id).filter(row::Column::Id.is_in(ids.iter().copied()));
     let rows = query.all(reads.conn()).await?;
     complete(reads, rows).await
+}
+
+/// The programs with these ids, as [`find_many`], remembered: one small statement tells their versions, and only what is
+/// not known at its version is read.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn current(store: &Store, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Program>, StoreError> {
+    let query = scoped(organization_id).filter(row::Column::Id.is_in(ids.iter().copied()));
+    let versions: Vec<(Uuid, i32)> = query
+        .select_only()
+        .columns([row::Column::Id, row::Column::Version])
+        .into_tuple()
+        .all(&store.pool)
+        .await?;
+    at_versions(store, organization_id, &versions).await
+}
+
+/// The programs with these ids, of which somebody has just read the version; the few that changed since then come as
+/// they are now.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn at_versions(
+    store: &Store,
+    organization_id: Uuid,
+    versions: &[(Uuid, i32)],
+) -> Result<Vec<Program>, StoreError> {
+    let (mut found, missing) = store.programs.find(organization_id, versions);
+    if !missing.is_empty() {
+        let read = find_many(store, organization_id, &missing).await?;
+        store.programs.remember(&read);
+        found.extend(read);
+    }
+    Ok(found)
 }
 
 /// Every program of every organization that is not archived, for the worker.

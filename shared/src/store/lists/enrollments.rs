@@ -1,9 +1,9 @@
 //! Lists of enrollments.
 
-use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, Select, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Key, Position, Sight, at, sealed::Rows};
+use super::{Along, Key, Position, Sight, at, company::Place, sealed::Rows};
 use crate::{
     domain::enrollments::{Enrollment, EnrollmentRole, EnrollmentStatus},
     store::{
@@ -96,6 +96,10 @@ impl Rows for EnrollmentList {
             EnrollmentsOf::Round => &[Column::RoundId],
             EnrollmentsOf::Person => &[Column::PersonId],
         }
+    }
+
+    fn places(_: &Sight, _: Along) -> Vec<Place> {
+        vec![Place { person: Expr::col(("page", Column::PersonId)), enrollment: None }]
     }
 
     fn position(item: &Enrollment, order: EnrollmentOrder) -> Position {

@@ -1,9 +1,12 @@
 //! Lists of matches.
 
-use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
+use sea_orm::{
+    ColumnTrait, Condition, QueryFilter, Select,
+    sea_query::{CaseStatement, Expr, ExprTrait},
+};
 use uuid::Uuid;
 
-use super::{Key, Position, Sight, at, sealed::Rows};
+use super::{Along, Key, Position, Sight, at, company::Place, sealed::Rows};
 use crate::{
     domain::matches::{Match, MatchOrigin, MatchStatus},
     store::{
@@ -99,6 +102,24 @@ impl Rows for MatchList {
             MatchesOf::Enrollment => &[Column::EnrollmentA, Column::EnrollmentB],
             MatchesOf::Run => &[Column::RunId],
         }
+    }
+
+    fn places(sight: &Sight, along: Along) -> Vec<Place> {
+        let page = |column: Column| Expr::col(("page", column));
+        if !along.partners_only {
+            let place = |person, enrollment| Place { person: page(person), enrollment: Some(page(enrollment)) };
+            return vec![
+                place(Column::PersonA, Column::EnrollmentA),
+                place(Column::PersonB, Column::EnrollmentB),
+            ];
+        }
+        let other = |a: Column, b: Column| -> Expr {
+            CaseStatement::new().case(page(Column::PersonA).eq(sight.person_id), page(b)).finally(page(a)).into()
+        };
+        vec![Place {
+            person: other(Column::PersonA, Column::PersonB),
+            enrollment: Some(other(Column::EnrollmentA, Column::EnrollmentB)),
+        }]
     }
 
     fn position(item: &Match, order: MatchOrder) -> Position {

@@ -1,0 +1,176 @@
+//! How many statements a request takes: as many for twenty things as for one, whatever is asked about them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::domain::people::Person;
+
+use crate::{
+    on_both_databases,
+    support::{graphql::Client, house::House},
+};
+
+on_both_databases!(
+    every_list_takes_as_many_statements_for_twenty_things_as_for_one,
+    the_pages_of_every_day_take_few_statements,
+    a_changed_program_shows_at_once,
+);
+
+const TYPES: &str = "{ __schema { types { kind name fields { name
+    args { name type { kind } defaultValue } type { ...of } } possibleTypes { name } } } }
+    fragment of on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+/// The schema as it is served, as far as it takes to ask for everything in it.
+struct Schema(BTreeMap<String, Value>);
+
+impl Schema {
+    async fn of(client: &Client) -> Self {
+        let mut data = client.query(TYPES, json!({})).await;
+        let types = data["__schema"]["types"].take();
+        let named = |found: &Value| (found["name"].as_str().unwrap().to_owned(), found.clone());
+        Self(types.as_array().unwrap().iter().map(named).collect())
+    }
+
+    /// The type inside lists and promises of being there.
+    fn named(mut kind: &Value) -> String {
+        while !kind["ofType"].is_null() {
+            kind = &kind["ofType"];
+        }
+        kind["name"].as_str().unwrap().to_owned()
+    }
+
+    fn fields(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.0[name]["fields"].as_array().into_iter().flatten()
+    }
+
+    /// Everything there is to ask about a type, so many levels deep: two items of each list.
+    fn selection(&self, name: &str, levels: u32) -> String {
+        let mut selected = vec!["__typename".to_owned()];
+        for field in self.fields(name) {
+            let inner = Self::named(&field["type"]);
+            let needs = |argument: &Value| argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null();
+            if field["args"].as_array().unwrap().iter().any(needs) {
+                continue;
+            }
+            let field = field["name"].as_str().unwrap();
+            match self.0[&inner]["kind"].as_str() {
+                Some("OBJECT") if inner.ends_with("Connection") => {
+                    if levels > 0 {
+                        let items = self.selection(&Self::item(&inner), levels - 1);
+                        selected.push(format!("{field}(first: 2) {{ totalCount nodes {{ {items} }} }}"));
+                    }
+                }
+                Some("OBJECT") => {
+                    // Lists of plain things, such as answers and reasons, have no ids and take no level.
+                    let plain = self.fields(&inner).all(|field| field["name"] != "id");
+                    if levels > 0 || plain {
+                        let levels = levels.saturating_sub(u32::from(!plain));
+                        selected.push(format!("{field} {{ {} }}", self.selection(&inner, levels)));
+                    }
+                }
+                Some("SCALAR" | "ENUM") => selected.push(field.to_owned()),
+                _ => {}
+            }
+        }
+        selected.join(" ")
+    }
+
+    fn item(connection: &str) -> String {
+        connection.strip_suffix("Connection").unwrap().to_owned()
+    }
+
+    /// The fields of a type that are connections, with the type of their items.
+    fn connections(&self, name: &str) -> Vec<(String, String)> {
+        let named = |field: &Value| (field["name"].as_str().unwrap().to_owned(), Self::named(&field["type"]));
+        let found = self.fields(name).map(named).filter(|(_, kind)| kind.ends_with("Connection"));
+        found.map(|(field, kind)| (field, Self::item(&kind))).collect()
+    }
+}
+
+/// The statements that a document took, and its data.
+async fn taken(house: &House, client: &Client, document: &str, variables: Value) -> (u64, Value) {
+    let before = house.store.statements();
+    let data = client.query(document, variables).await;
+    (house.store.statements() - before, data)
+}
+
+async fn every_list_takes_as_many_statements_for_twenty_things_as_for_one(house: House) {
+    let (program, round, people) = house.peers(45).await;
+    house.night().await;
+    let client = house.admin();
+    let schema = Schema::of(&client).await;
+    let mut lists = Vec::new();
+    for (field, item) in schema.connections("Query") {
+        lists.push((format!("{{ list: {field}(first: $first) {{"), "} }", item));
+    }
+    for (kind, id) in [("Person", people[0].id), ("Program", program.id), ("Round", round.id)] {
+        for (field, item) in schema.connections(kind) {
+            let id = House::id(kind, id);
+            lists.push((format!("{{ node(id: \"{id}\") {{ ... on {kind} {{ list: {field}(first: $first) {{"), "} } } }", item));
+        }
+    }
+    for (field, item) in schema.connections("Viewer") {
+        lists.push((format!("{{ viewer {{ list: {field}(first: $first) {{"), "} } }", item));
+    }
+    let mut long = 0;
+    for (begin, end, item) in lists {
+        let document =
+            format!("query ($first: Int!) {begin} totalCount nodes {{ {} }} {end}", schema.selection(&item, 1));
+        // What is remembered of programs is so after the first time.
+        taken(&house, &client, &document, json!({ "first": 20 })).await;
+        let (for_one, _) = taken(&house, &client, &document, json!({ "first": 1 })).await;
+        let (for_twenty, data) = taken(&house, &client, &document, json!({ "first": 20 })).await;
+        assert_eq!(for_one, for_twenty, "{document}");
+        long += usize::from(data.to_string().matches("\"id\":").count() > 20);
+    }
+    assert!(long >= 8, "only {long} lists have anything in them");
+}
+
+const HOME: &str = "{ viewer { person { name } matches(first: 10) { nodes { id status score proposedAt
+    partner { name headline country languages } partnerSide { about { label values } }
+    explanation { score contributions { points sentence } } } } } }";
+
+async fn the_pages_of_every_day_take_few_statements(house: House) {
+    let (_, _, people) = house.peers(40).await;
+    house.night().await;
+    let client = house.client(&people[0]);
+    taken(&house, &client, HOME, json!({})).await;
+    let (statements, data) = taken(&house, &client, HOME, json!({})).await;
+    assert_eq!(statements, 2, "who asks, and the page");
+    let found = &data["viewer"]["matches"]["nodes"][0];
+    assert!(found["partner"]["name"].as_str().is_some_and(|name| name.starts_with("Peer ")), "{data:#}");
+    assert_eq!(found["partnerSide"]["about"], json!([{ "label": "Topics", "values": ["python"] }]), "{data:#}");
+
+    let list = "{ enrollments(first: 20, orderBy: { field: UPDATED_AT, direction: DESC }) { totalCount
+        nodes { id status person { name country } about { label values } program { name } } } }";
+    let (statements, data) = taken(&house, &house.admin(), list, json!({})).await;
+    assert_eq!(statements, 3, "who asks, the page, and how many there are");
+    assert_eq!(data["enrollments"]["totalCount"], 40);
+}
+
+/// Programs are remembered by version, so a change must never be missed: not here, and not by another replica.
+async fn a_changed_program_shows_at_once(house: House) {
+    let (program, _, people) = house.peers(2).await;
+    house.night().await;
+    let replica = shared::store::Store::connect(house.config.database.url.expose(), 2).await.unwrap();
+    let label = async |person: &Person| {
+        let data = house.client(person).query(HOME, json!({})).await;
+        data["viewer"]["matches"]["nodes"][0]["partnerSide"]["about"][0]["label"].clone()
+    };
+    assert_eq!(label(&people[0]).await, "Topics");
+    let current = async |store: &shared::store::Store| {
+        shared::store::programs::current(store, house.organization.id, &[program.id]).await.unwrap().remove(0)
+    };
+    assert_eq!(current(&replica).await.questions[0].label, "Topics");
+
+    let mut changed = current(&house.store).await;
+    "Subjects".clone_into(&mut changed.questions[0].label);
+    let tx = house.store.begin().await.unwrap();
+    shared::store::programs::update(&tx, &mut changed).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(label(&people[0]).await, "Subjects");
+    assert_eq!(current(&replica).await.questions[0].label, "Subjects");
+    let (other, _) = house.other_organization("elsewhere").await;
+    let foreign = shared::store::programs::at_versions(&house.store, other.id, &[(program.id, changed.version)]).await;
+    assert_eq!(foreign.unwrap(), [], "what is remembered belongs to its organization");
+}
