@@ -110,7 +110,7 @@ async fn half_abroad(house: &House, french: &Client) {
         programs::{Consent, Kind},
         rounds::RoundStatus,
     };
-    let program = house.program(Kind::Peer, Consent::IntroduceAtOnce).await;
+    let program = house.program(Kind::Peer, Consent::BothAccept).await;
     let round = house.round(&program, RoundStatus::Closed, false).await;
     let mut pair: Vec<Person> = Vec::new();
     for (name, country) in [("Fifi Francaise", "FR"), ("Gerd German", "DE")] {
