@@ -12,10 +12,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use crate::{
-    caller::Caller,
-    graphql::authorization::{ROOT_FIELDS, Root},
-};
+use crate::graphql::authorization::{ROOT_FIELDS, Root};
 
 /// The buckets of everybody.
 #[derive(Clone, Debug)]
@@ -49,8 +46,7 @@ impl Allowances {
 
     /// The allowance of a person with a valid token; through an API client they have another one, so that neither uses up
     /// the other's.
-    pub(crate) fn of_caller(&self, caller: &Caller) -> Allowance {
-        let (organization_id, person_id, client) = (caller.organization_id(), caller.person_id(), caller.client);
+    pub(crate) fn of_caller(&self, organization_id: Uuid, person_id: Uuid, client: Option<Uuid>) -> Allowance {
         Allowance { all: self.clone(), whose: Whose::Caller { organization_id, person_id, client } }
     }
 
@@ -202,8 +198,9 @@ mod tests {
     #[tokio::test]
     async fn everybody_pays_for_themselves_and_for_their_organization() {
         let all = allowances();
-        let own =
-            |organization: u128, person: u128| all.of_caller(Uuid::from_u128(organization), Uuid::from_u128(person));
+        let own = |organization: u128, person: u128| {
+            all.of_caller(Uuid::from_u128(organization), Uuid::from_u128(person), None)
+        };
         assert_eq!(own(1, 1).pay(60, &[]).await, Ok(Balance { remaining: 40, restore_rate: 1 }));
         let refused = own(1, 1).pay(60, &[]).await.expect_err("more than 100");
         assert_eq!(refused.seconds(), 20);

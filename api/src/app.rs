@@ -24,7 +24,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     allowance::Allowances,
     graphql,
-    http::{self, Execute, Mailbox, Operate, Readiness, Registered, Remembered, Service, Streams, Tenants, Work, host_of},
+    http::{
+        self, Execute, Mailbox, Operate, Readiness, Registered, Remembered, Service, Streams, Tenants, Work, host_of,
+    },
     issuers::Issuers,
     use_cases::State,
 };

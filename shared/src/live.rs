@@ -94,6 +94,14 @@ impl Noted {
         changes.runs.push(RunProgress::of(run));
     }
 
+    pub(crate) fn absorb(&self, part: Changes) {
+        let mut changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (whose, ids) in part.matches {
+            changes.matches.entry(whose).or_default().extend(ids);
+        }
+        changes.runs.extend(part.runs);
+    }
+
     pub(crate) fn into_changes(self) -> Changes {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }

@@ -51,8 +51,8 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable,
-    SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic,
+    Iterable, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sea_query::{Expr, SelectStatement},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -266,13 +266,22 @@ impl Tx {
 }
 
 impl Tx {
-    /// A part of this transaction that can be undone by itself: [`Tx::commit`] keeps it, [`Tx::undo`] forgets it, and
+    /// A part of this transaction that can be undone by itself: [`Tx::keep`] keeps it, [`Tx::undo`] forgets it, and
     /// nothing of it is permanent before the whole is.
     ///
     /// # Errors
     /// When the database is gone.
     pub async fn part(&self) -> Result<Self, StoreError> {
-        Ok(Self { tx: self.tx.begin().await?, _writer: None })
+        Ok(Self { tx: self.tx.begin().await?, noted: Noted::default(), mark: None, _writer: None })
+    }
+
+    /// Keeps a part of this transaction.
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn keep(&self, part: Self) -> Result<(), StoreError> {
+        self.noted.absorb(part.commit().await?);
+        Ok(())
     }
 
     /// Undoes everything in this transaction, or in this part of one.

@@ -10,7 +10,7 @@ use crate::{
     authorization::{call, things},
     on_both_databases,
     support::{
-        graphql::{Client, http, mutation},
+        graphql::{Client, http, mutation, with_form},
         house::House,
     },
 };
@@ -42,7 +42,7 @@ async fn issue(house: &House, scopes: &[&str]) -> (String, String) {
 
 /// The answer of `/token`: status and body.
 async fn exchange(house: &House, key: &str, form: &[(&str, &str)]) -> (u16, Value) {
-    let request = http().post(format!("{}/token", house.base())).bearer_auth(key).form(form);
+    let request = with_form(http().post(format!("{}/token", house.base())).bearer_auth(key), form);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.headers()["cache-control"], "no-store");
     (answer.status().as_u16(), answer.json().await.unwrap())
@@ -330,14 +330,15 @@ async fn token_requests_that_are_refused(house: House) {
 
     let endpoint = format!("{}/token", house.base());
     let (prefix, secret) = key.rsplit_once('_').unwrap();
-    let basic = http().post(&endpoint).basic_auth(prefix, Some(secret)).form(&usual).send().await.unwrap();
+    let basic = with_form(http().post(&endpoint).basic_auth(prefix, Some(secret)), &usual).send().await.unwrap();
     assert_eq!(basic.status(), 200);
-    let wrong = http().post(&endpoint).basic_auth(prefix, Some("0".repeat(64))).form(&usual).send().await.unwrap();
+    let wrong =
+        with_form(http().post(&endpoint).basic_auth(prefix, Some("0".repeat(64))), &usual).send().await.unwrap();
     assert_eq!(wrong.status(), 401);
     assert!(wrong.headers()["www-authenticate"].to_str().unwrap().starts_with("Basic "));
-    let nobody = http().post(&endpoint).form(&usual).send().await.unwrap();
+    let nobody = with_form(http().post(&endpoint), &usual).send().await.unwrap();
     assert_eq!(nobody.status(), 401);
-    let in_address = http().post(format!("{endpoint}?access_token={key}")).form(&usual).send().await.unwrap();
+    let in_address = with_form(http().post(format!("{endpoint}?access_token={key}")), &usual).send().await.unwrap();
     assert_eq!(
         (in_address.status().as_u16(), in_address.text().await.unwrap().contains("in the address")),
         (400, true)
@@ -346,7 +347,7 @@ async fn token_requests_that_are_refused(house: House) {
     let as_json = http().post(&endpoint).bearer_auth(&key).json(&json!({ "grant_type": GRANT })).send().await.unwrap();
     assert_eq!(as_json.status(), 400);
     let long = "x".repeat(20_000);
-    let long = http().post(&endpoint).bearer_auth(&key).form(&[("subject_token", long)]).send().await.unwrap();
+    let long = with_form(http().post(&endpoint).bearer_auth(&key), &[("subject_token", &long)]).send().await.unwrap();
     assert_eq!(long.status(), 400);
     // A key elsewhere than in the header counts for nothing.
     let document = json!({ "query": "{ viewer { person { id } } }" });

@@ -30,7 +30,9 @@ async fn sessions_that_the_database_ended_are_replaced_unnoticed() {
         let mut asking = JoinSet::new();
         for index in 0..16 {
             let client = house.client(&people[index % people.len()]);
-            asking.spawn(async move { client.query("{ viewer { person { name } matches(first: 1) { totalCount } } }", json!({})).await });
+            asking.spawn(async move {
+                client.query("{ viewer { person { name } matches(first: 1) { totalCount } } }", json!({})).await
+            });
         }
         for data in asking.join_all().await {
             assert_ne!(data["viewer"]["person"]["name"], Value::Null);

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     on_both_databases,
     support::{
-        graphql::{Client, mutation},
+        graphql::{Client, mutation, with_form},
         house::House,
     },
 };
@@ -405,7 +405,7 @@ async fn without_a_signing_key_nobody_signs_in(house: House) {
         ("subject_token_type", "urn:counterpart:params:oauth:token-type:external-id"),
     ];
     let key = issued["issued"]["key"].as_str().unwrap();
-    let answer = http.post(format!("{base}/token")).bearer_auth(key).form(&form).send().await.unwrap();
+    let answer = with_form(http.post(format!("{base}/token")).bearer_auth(key), &form).send().await.unwrap();
     assert_eq!(answer.status(), 503);
     assert!(answer.text().await.unwrap().contains("signing key"));
     shutdown.cancel();

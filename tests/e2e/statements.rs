@@ -106,7 +106,11 @@ async fn every_list_takes_as_many_statements_for_twenty_things_as_for_one(house:
     for (kind, id) in [("Person", people[0].id), ("Program", program.id), ("Round", round.id)] {
         for (field, item) in schema.connections(kind) {
             let id = House::id(kind, id);
-            lists.push((format!("{{ node(id: \"{id}\") {{ ... on {kind} {{ list: {field}(first: $first) {{"), "} } } }", item));
+            lists.push((
+                format!("{{ node(id: \"{id}\") {{ ... on {kind} {{ list: {field}(first: $first) {{"),
+                "} } } }",
+                item,
+            ));
         }
     }
     for (field, item) in schema.connections("Viewer") {

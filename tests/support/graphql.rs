@@ -13,6 +13,13 @@ pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_mins(1)).build().expect("an HTTP client")
 }
 
+/// The same request with these parameters as its form.
+pub(crate) fn with_form(request: reqwest::RequestBuilder, parameters: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    let url = reqwest::Url::parse_with_params("http://localhost", parameters).expect("parameters");
+    let form = url.query().unwrap_or_default().to_owned();
+    request.header(reqwest::header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)
+}
+
 /// The document that calls a mutation with one input and asks for so much of its payload, and for user errors.
 pub(crate) fn mutation(name: &str, selection: &str) -> String {
     let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);

@@ -157,11 +157,6 @@ impl House {
         Client::anonymous(&self.base)
     }
 
-    /// Where the API is.
-    pub(crate) fn base(&self) -> &str {
-        &self.base
-    }
-
     /// Somebody leaves the organization.
     pub(crate) async fn leave(&self, person: &Person) {
         let tx = self.store.begin().await.expect("a transaction");

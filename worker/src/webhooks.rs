@@ -11,6 +11,8 @@ mod post;
 mod retries;
 mod signature;
 
+use std::pin::pin;
+
 use chrono::TimeDelta;
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use shared::{
@@ -63,8 +65,8 @@ impl Worker {
         let mut flight = Flight::default();
         let mut under_way = FuturesUnordered::new();
         loop {
-            match self.claim_webhooks(&mut flight).await {
-                Ok(parcels) => under_way.extend(parcels.into_iter().map(|parcel| self.deliver(parcel))),
+            match self.claim_beside(&mut flight, &mut under_way).await {
+                Ok((parcels, _)) => under_way.extend(parcels.into_iter().map(|parcel| self.deliver(parcel))),
                 Err(error) => tracing::error!(%error, "no delivery could be claimed; trying again at the next tick"),
             }
             tokio::select! {
@@ -91,12 +93,39 @@ impl Worker {
         let mut under_way = FuturesUnordered::new();
         let mut arrived = 0;
         loop {
-            let parcels = self.claim_webhooks(&mut flight).await?;
+            let (parcels, landed) = self.claim_beside(&mut flight, &mut under_way).await?;
+            arrived += landed;
             under_way.extend(parcels.into_iter().map(|parcel| self.deliver(parcel)));
             let Some((due, delivered)) = under_way.next().await else { return Ok(arrived) };
             flight.land(&due);
             arrived += usize::from(delivered);
         }
+    }
+
+    /// Claims while what is under way goes on: it may hold just what the claim waits for, be it a row, a connection or the
+    /// one writer. Tells also how many arrived meanwhile.
+    async fn claim_beside<F>(
+        &self,
+        flight: &mut Flight,
+        under_way: &mut FuturesUnordered<F>,
+    ) -> Result<(Vec<Parcel>, usize), StoreError>
+    where
+        F: Future<Output = (DueEndpoint, bool)>,
+    {
+        let mut landed = Vec::new();
+        let claimed = {
+            let mut claim = pin!(self.claim_webhooks(flight));
+            loop {
+                tokio::select! {
+                    claimed = &mut claim => break claimed,
+                    Some(one) = under_way.next() => landed.push(one),
+                }
+            }
+        };
+        for (due, _) in &landed {
+            flight.land(due);
+        }
+        Ok((claimed?, landed.iter().filter(|(_, arrived)| *arrived).count()))
     }
 
     /// Takes as many deliveries as there is room for, shared out over organizations and endpoints.

@@ -61,9 +61,5 @@ pub(super) fn matches(items: &Selected<'_>) -> Along {
 
 /// What enrollments are shown with.
 pub(super) fn enrollments(items: &Selected<'_>) -> Along {
-    Along {
-        people: items.has("person"),
-        programs: items.has_any(&["program", "about", "wanted"]),
-        ..Along::default()
-    }
+    Along { people: items.has("person"), programs: items.has_any(&["program", "about", "wanted"]), ..Along::default() }
 }

@@ -47,7 +47,7 @@ pub(super) enum Fault {
     #[error("{0}.")]
     Forbidden(String),
     #[error("Other files are being taken in right now; try again in a moment.")]
-    Busy,
+    FilesBusy,
     #[error("{0}")]
     Malformed(String),
     #[error("The access token was not accepted: {0}. Leave the header out or get a new token.")]
@@ -116,7 +116,9 @@ impl Fault {
             Self::Token(_) | Self::Nobody | Self::Unlinked(_) => ErrorCode::Unauthenticated,
             Self::NoSuchFile => ErrorCode::NotFound,
             Self::Forbidden(_) => ErrorCode::Forbidden,
-            Self::TooLarge { .. } | Self::FileTooLarge { .. } | Self::Busy => ErrorCode::LimitExceeded,
+            Self::TooLarge { .. } | Self::FileTooLarge { .. } | Self::Busy | Self::FilesBusy => {
+                ErrorCode::LimitExceeded
+            }
             Self::TimedOut => ErrorCode::Timeout,
             Self::Internal | Self::Unavailable | Self::NoKeys => ErrorCode::Internal,
         }
@@ -148,7 +150,7 @@ impl Fault {
             )),
             Self::Unlinked(why) => Some((header::WWW_AUTHENTICATE, challenge(&why.to_string()))),
             Self::NoKeys => Some((header::RETRY_AFTER, "30".to_owned())),
-            Self::Busy => Some((header::RETRY_AFTER, "5".to_owned())),
+            Self::Busy | Self::FilesBusy => Some((header::RETRY_AFTER, "5".to_owned())),
             Self::KeyBusy => Some((header::RETRY_AFTER, "1".to_owned())),
             Self::TooMany(exceeded) => Some((header::RETRY_AFTER, exceeded.seconds().to_string())),
             Self::NotAcceptable
@@ -195,7 +197,7 @@ fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
         (Err(Fault::NotAcceptable), _) => StatusCode::NOT_ACCEPTABLE,
         (Err(Fault::NoSuchFile), _) => StatusCode::NOT_FOUND,
         (Err(Fault::Forbidden(_)), _) => StatusCode::FORBIDDEN,
-        (Err(Fault::Busy), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(Fault::Busy | Fault::FilesBusy), _) => StatusCode::SERVICE_UNAVAILABLE,
         (Err(Fault::TooLarge { .. } | Fault::FileTooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
         (Err(Fault::NotJson | Fault::NotCsv), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (Err(Fault::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,

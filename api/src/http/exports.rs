@@ -13,7 +13,7 @@ use serde::Deserialize;
 use shared::domain::api_clients::Scope;
 use shared::domain::refusals::Refusal;
 use tokio::{
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Receiver},
     time::{Instant, timeout, timeout_at},
 };
 
@@ -154,7 +154,7 @@ async fn take(waiting: Option<Receiver<Part>>) -> Option<(io::Result<Bytes>, Opt
 }
 
 /// Reads page after page until the file is whole or nobody wants it any more.
-async fn pump(mut export: Export, first: Option<Vec<u8>>, pages: Sender<Part>) {
+async fn pump(mut export: Export, first: Option<Vec<u8>>, pages: mpsc::Sender<Part>) {
     let deadline = Instant::now() + LONGEST;
     let is_whole = tokio::select! {
         sent = timeout_at(deadline, send_all(&mut export, first, &pages)) => match sent {
@@ -188,7 +188,7 @@ enum Break {
     Stalled,
 }
 
-async fn send_all(export: &mut Export, first: Option<Vec<u8>>, pages: &Sender<Part>) -> Result<(), Break> {
+async fn send_all(export: &mut Export, first: Option<Vec<u8>>, pages: &mpsc::Sender<Part>) -> Result<(), Break> {
     let mut page = first;
     while let Some(bytes) = page {
         match timeout(PATIENCE, pages.send(Part::Page(bytes.into()))).await {
@@ -207,8 +207,8 @@ pub(super) fn refused(error: UseCaseError) -> Fault {
             let told: Vec<&str> = refusals.iter().map(|Refusal { message, .. }| message.as_str()).collect();
             Fault::Forbidden(told.join("; "))
         }
-        UseCaseError::Store(error) => {
-            tracing::error!(%error, "the database failed");
+        error @ (UseCaseError::Store(_) | UseCaseError::Secret(_)) => {
+            tracing::error!(%error, "nothing could be done");
             Fault::Internal
         }
     }

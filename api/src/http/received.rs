@@ -54,7 +54,7 @@ impl Sender {
     pub(super) fn allowance(&self, service: &Service, caller: Option<&Caller>) -> Option<Allowance> {
         let allowances = service.allowances.as_ref()?;
         Some(match caller {
-            Some(caller) => allowances.of_caller(caller),
+            Some(caller) => allowances.of_caller(caller.organization_id(), caller.person_id(), caller.client),
             None => allowances.of_address(self.address.clone()),
         })
     }

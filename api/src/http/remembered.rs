@@ -76,7 +76,8 @@ mod tests {
     fn a_token_is_remembered_until_it_ends_and_only_to_the_letter() {
         let now = DateTime::<Utc>::UNIX_EPOCH;
         let expires_at = now + TimeDelta::hours(1);
-        let claims = Claims { organization_id: Uuid::from_u128(1), person_id: Uuid::from_u128(2), expires_at, basis: None };
+        let claims =
+            Claims { organization_id: Uuid::from_u128(1), person_id: Uuid::from_u128(2), expires_at, basis: None };
         let remembered = Remembered::default();
         remembered.keep("one", claims.clone());
         assert_eq!(remembered.find("one", now), Some(claims.clone()));

@@ -120,7 +120,7 @@ async fn serve(
         let message = "only administrators and coordinators of all countries may do this";
         return Err(Fault::Forbidden(message.to_owned()));
     }
-    let _place = UPLOADS.try_acquire().map_err(|_| Fault::Busy)?;
+    let _place = UPLOADS.try_acquire().map_err(|_| Fault::FilesBusy)?;
     let limit = service.upload_limit;
     let body = match timeout_at(deadline, payload.to_bytes_limited(limit)).await {
         Ok(Ok(Ok(body))) => body,
@@ -137,7 +137,7 @@ async fn serve(
     match work.run(deadline, async move { sync_roster(&shared.state, &caller, input).await }).await? {
         Ok(report) => Ok(Ok(report)),
         Err(UseCaseError::Refused(refusals)) => Ok(Err(refusals)),
-        Err(error @ UseCaseError::Store(_)) => Err(refused(error)),
+        Err(error @ (UseCaseError::Store(_) | UseCaseError::Secret(_))) => Err(refused(error)),
     }
 }
 

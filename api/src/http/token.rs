@@ -88,6 +88,7 @@ impl From<Fault> for Refusal {
             | Fault::Unlinked(_)
             | Fault::NoKeys
             | Fault::Busy
+            | Fault::FilesBusy
             | Fault::TooManyOperations { .. }
             | Fault::UnknownDocument
             | Fault::DocumentsOnly

@@ -142,14 +142,14 @@ pub async fn each<R: Row>(
             let part = tx.part().await?;
             match row.act(&part, state, caller).await {
                 Ok(done) => {
-                    part.commit().await?;
+                    tx.keep(part).await?;
                     outcomes.push(Ok(done));
                 }
                 Err(UseCaseError::Refused(refusals)) => {
                     part.undo().await?;
                     outcomes.push(Err(refusals));
                 }
-                Err(error @ UseCaseError::Store(_)) => return Err(error),
+                Err(error @ (UseCaseError::Store(_) | UseCaseError::Secret(_))) => return Err(error),
             }
         }
         state.commit(tx).await?;

@@ -170,6 +170,7 @@ impl Export {
     async fn audit(&self, action: &'static str, details: Value) -> Result<(), StoreError> {
         let tx = self.state.store.begin().await?;
         self.state.audit(&tx, &self.caller, action, self.caller.organization_id(), details).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(())
     }
 }

@@ -20,6 +20,9 @@ use uuid::Uuid;
 use super::{State, UseCaseError, needs_administrator, not_found, passed, refuse, refuse_field};
 use crate::caller::Caller;
 
+/// How many events get their place in the log by one statement.
+const SEQUENCE: u64 = 1_000;
+
 /// A new endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointDraft {
@@ -77,6 +80,8 @@ pub async fn create_endpoint(
         let message = format!("an organization has at most {ENDPOINTS_MAX} endpoints; delete one first");
         return Err(refuse(RefusalCode::NotPossible, message));
     }
+    // What was committed before gets its place now, so that the endpoint begins after it.
+    while store::events::sequence(&tx, organization_id, SEQUENCE).await? == SEQUENCE {}
     let endpoint = WebhookEndpoint {
         id: state.clock.new_id(),
         organization_id,

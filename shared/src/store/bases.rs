@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait as _};
 use uuid::Uuid;
 
-use super::{Reads, StoreError, api_clients, people, sign_ins};
-use crate::{auth::Basis, domain::people::Person};
+use super::{api_clients, people, sign_ins};
+use crate::auth::Basis;
 
 /// Rows of `people` whose token still has its basis. A sign-in must not have ended; an API client must neither be revoked
 /// nor expired, and the person it acts as must still be there.
@@ -38,22 +38,4 @@ pub(crate) fn stands(organization_id: Uuid, basis: &Basis, now: DateTime<Utc>) -
         }
     };
     Condition::all().add(people::row::Column::Id.in_subquery(own))
-}
-
-/// The person with this id, as long as the token's basis stands.
-///
-/// # Errors
-/// When the database is gone.
-pub async fn person(
-    reads: &impl Reads,
-    organization_id: Uuid,
-    person_id: Uuid,
-    basis: Option<&Basis>,
-    now: DateTime<Utc>,
-) -> Result<Option<Person>, StoreError> {
-    let mut query = people::scoped(organization_id).filter(people::row::Column::Id.eq(person_id));
-    if let Some(basis) = basis {
-        query = query.filter(stands(organization_id, basis, now));
-    }
-    query.one(reads.conn()).await?.map(people::person).transpose()
 }

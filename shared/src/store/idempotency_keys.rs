@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Reads, Store, StoreError, Tx, exactly_one, lease_clock};
+use super::{Reads, Store, StoreError, Tx, exactly_one, lease_clock, sealed::Connected as _};
 
 /// How long a key is remembered.
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -223,7 +223,7 @@ pub async fn every_expired_forgotten(store: &Store, limit: u64) -> Result<u64, S
         .order_by_asc(Column::ExpiresAt)
         .limit(limit)
         .into_tuple()
-        .all(&store.db)
+        .all(store.conn())
         .await?;
     if expired.is_empty() { Ok(0) } else { remove(store, &expired).await }
 }

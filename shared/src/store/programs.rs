@@ -241,12 +241,8 @@ pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) 
 /// When the database is gone.
 pub async fn current(store: &Store, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Program>, StoreError> {
     let query = scoped(organization_id).filter(row::Column::Id.is_in(ids.iter().copied()));
-    let versions: Vec<(Uuid, i32)> = query
-        .select_only()
-        .columns([row::Column::Id, row::Column::Version])
-        .into_tuple()
-        .all(&store.pool)
-        .await?;
+    let versions: Vec<(Uuid, i32)> =
+        query.select_only().columns([row::Column::Id, row::Column::Version]).into_tuple().all(&store.pool).await?;
     at_versions(store, organization_id, &versions).await
 }
 

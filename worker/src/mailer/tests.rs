@@ -94,11 +94,11 @@ async fn a_reminder_that_comes_a_week_late_is_not_sent() {
 #[tokio::test]
 async fn what_a_dead_worker_had_in_hand_is_rescued() {
     let (scene, [ana, _]) = couple(Consent::IntroduceAtOnce).await;
-    let (late, _) = claim_and_die(&scene).await.remove(0);
+    let (late, message) = claim_and_die(&scene).await.remove(0);
     assert_eq!(scene.worker().send_due().await.unwrap(), 2);
     let introduction = mail_to(&scene, ana, "INTRODUCTION").await;
     assert_eq!((introduction.status, introduction.rescue_count), (MessageStatus::Sent, 1));
-    let finished = scene.worker().finish(late, Outcome::Sent).await;
+    let finished = scene.worker().finish(late, &message, Outcome::Sent).await;
     assert!(matches!(finished, Err(StoreError::Conflict(_))), "the dead one has no say any more");
 }
 

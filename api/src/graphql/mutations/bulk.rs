@@ -192,7 +192,7 @@ fn row<T>(read: Result<T, UseCaseError>) -> Result<Outcome<T>, UseCaseError> {
     match read {
         Ok(row) => Ok(Ok(row)),
         Err(UseCaseError::Refused(refusals)) => Ok(Err(refusals)),
-        Err(error @ UseCaseError::Store(_)) => Err(error),
+        Err(error @ (UseCaseError::Store(_) | UseCaseError::Secret(_))) => Err(error),
     }
 }
 

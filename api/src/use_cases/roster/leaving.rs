@@ -43,7 +43,7 @@ pub(super) async fn deactivate(
             let part = tx.part().await?;
             match leave(&part, state, caller, person, &places).await {
                 Ok((enrollments, matches)) => {
-                    part.commit().await?;
+                    tx.keep(part).await?;
                     gone.push(person.id);
                     report.enrollments_withdrawn += u64::from(enrollments);
                     report.matches_ended += u64::from(matches);
@@ -53,7 +53,7 @@ pub(super) async fn deactivate(
                     report.missed += 1;
                     report.deactivated -= 1;
                 }
-                Err(error @ UseCaseError::Store(_)) => return Err(error),
+                Err(error @ (UseCaseError::Store(_) | UseCaseError::Secret(_))) => return Err(error),
             }
         }
         state.audit(&tx, caller, "deactivatePeople", organization_id, json!({ "personIds": gone })).await?;

@@ -133,8 +133,5 @@ fn statement<L: List>(
         query.join(JoinType::InnerJoin, "programs", named.into_condition());
         query.expr_as(Expr::col(("programs", programs::row::Column::Version)), "program_version");
     }
-    query
-        .order_by(("page", L::key(stretch.order)), direction.clone())
-        .order_by(("page", L::id()), direction)
-        .to_owned()
+    query.order_by(("page", L::key(stretch.order)), direction.clone()).order_by(("page", L::id()), direction).to_owned()
 }

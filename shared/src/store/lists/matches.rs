@@ -108,10 +108,7 @@ impl Rows for MatchList {
         let page = |column: Column| Expr::col(("page", column));
         if !along.partners_only {
             let place = |person, enrollment| Place { person: page(person), enrollment: Some(page(enrollment)) };
-            return vec![
-                place(Column::PersonA, Column::EnrollmentA),
-                place(Column::PersonB, Column::EnrollmentB),
-            ];
+            return vec![place(Column::PersonA, Column::EnrollmentA), place(Column::PersonB, Column::EnrollmentB)];
         }
         let other = |a: Column, b: Column| -> Expr {
             CaseStatement::new().case(page(Column::PersonA).eq(sight.person_id), page(b)).finally(page(a)).into()
