@@ -37,7 +37,8 @@ SELECT pg_temp.id(2, n), pg_temp.id(1, 1), 'S' || n, pg_temp.one_of(given, n * 7
 FROM generate_series(1, 50000) AS n, words;
 
 -- The first person administers the organization, the second coordinates all of it. Neither has any matches.
-INSERT INTO people SELECT pg_temp.id(2, 60000 + n), pg_temp.id(1, 1), NULL, 'Staff ' || n, 'staff' || n || '@example.org', NULL, 'DE', '["en"]',
+INSERT INTO people (id, organization_id, external_id, name, email, headline, country, languages, time_zone, locale, active, version, created_at, updated_at)
+SELECT pg_temp.id(2, 60000 + n), pg_temp.id(1, 1), NULL, 'Staff ' || n, 'staff' || n || '@example.org', NULL, 'DE', '["en"]',
   'Europe/Berlin', 'en', true, 1, '2025-01-01', '2025-01-01' FROM generate_series(1, 2) AS n;
 INSERT INTO staff_roles (id, organization_id, person_id, role, countries, created_at) VALUES
   (pg_temp.id(3, 1), pg_temp.id(1, 1), pg_temp.id(2, 60001), 'ADMINISTRATOR', NULL, '2025-01-01'),

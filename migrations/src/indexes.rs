@@ -8,13 +8,10 @@ use sea_orm_migration::prelude::{DbErr, Index, MigrationTrait, SchemaManager, as
 pub(crate) struct Migration;
 
 /// The name is `ix_<table>_<columns>`.
-const INDEXES: [(&str, &[&str]); 10] = [
-    ("people", &["organization_id", "created_at", "id"]),
-    ("enrollments", &["organization_id", "created_at", "id"]),
+const INDEXES: [(&str, &[&str]); 7] = [
     ("enrollments", &["organization_id", "updated_at", "id"]),
     ("enrollments", &["round_id", "created_at", "id"]),
     ("enrollments", &["round_id", "updated_at", "id"]),
-    ("matches", &["organization_id", "created_at", "id"]),
     ("matches", &["organization_id", "updated_at", "id"]),
     ("matches", &["round_id", "status"]),
     ("matches", &["round_id", "created_at", "id"]),
