@@ -1,5 +1,7 @@
 //! Payloads: what was changed, or why not.
 
+use std::pin::Pin;
+
 use async_graphql::{Error, ID};
 use shared::domain::refusals::{Refusal, RefusalCode};
 use uuid::Uuid;
@@ -45,9 +47,16 @@ pub(super) trait Payload: Sized {
     fn refused(refusals: Vec<Refusal>) -> Self;
 }
 
-/// Does it and answers.
-pub(super) async fn settle<P: Payload>(done: impl Future<Output = Result<P::Entity, Stop>>) -> Maybe<P> {
-    Some(match done.await {
+/// Does it and answers. On the heap: the library resolves all fields of a type in one function, whose stack would
+/// otherwise hold the work of every mutation there is.
+pub(super) fn settle<'a, P: Payload>(
+    done: impl Future<Output = Result<P::Entity, Stop>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Maybe<P>> + Send + 'a>> {
+    Box::pin(async move { answer(done.await) })
+}
+
+fn answer<P: Payload>(done: Result<P::Entity, Stop>) -> Maybe<P> {
+    Some(match done {
         Ok(entity) => Ok(P::done(entity)),
         Err(Stop::UseCase(UseCaseError::Refused(refusals))) => Ok(P::refused(refusals)),
         Err(Stop::UseCase(UseCaseError::Store(error))) => Err(error.into()),
