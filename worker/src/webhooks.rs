@@ -131,9 +131,19 @@ impl Worker {
     /// Takes as many deliveries as there is room for, shared out over organizations and endpoints.
     async fn claim_webhooks(&self, flight: &mut Flight) -> Result<Vec<Parcel>, StoreError> {
         let mut parcels = Vec::new();
+        match self.fill(flight, &mut parcels).await {
+            Err(error) if !parcels.is_empty() => {
+                // What was claimed before that is posted all the same.
+                tracing::error!(%error, "not everything that is due could be claimed");
+                Ok(parcels)
+            }
+            filled => filled.map(|()| parcels),
+        }
+    }
+
+    async fn fill(&self, flight: &mut Flight, parcels: &mut Vec<Parcel>) -> Result<(), StoreError> {
         while !self.is_stopping() && flight.has_room() {
-            let now = self.clock.now();
-            let due = store::webhook_endpoints::every_due(&self.store, now).await?;
+            let due = store::webhook_endpoints::every_due(&self.store, self.clock.now()).await?;
             let before = parcels.len();
             for (due, limit) in flight.share(&due) {
                 let taken = self.claim_of(&due, limit).await?;
@@ -144,7 +154,7 @@ impl Worker {
                 break;
             }
         }
-        Ok(parcels)
+        Ok(())
     }
 
     async fn claim_of(&self, due: &DueEndpoint, limit: u64) -> Result<Vec<Parcel>, StoreError> {
