@@ -123,8 +123,8 @@ pub async fn each<R: Row>(
     if !caller.is_staff() {
         return Err(refuse(RefusalCode::Forbidden, "only staff change many rows at once"));
     }
-    if rows.len() > ROWS_MAX {
-        let message = format!("send at most {ROWS_MAX} rows at a time; these are {}", rows.len());
+    if rows.is_empty() || rows.len() > ROWS_MAX {
+        let message = format!("send 1 to {ROWS_MAX} rows at a time; these are {}", rows.len());
         return Err(refuse_field(RefusalCode::Invalid, "rows", message));
     }
     let mut outcomes = Vec::with_capacity(rows.len());
