@@ -79,6 +79,13 @@ struct Held {
     used_at: DateTime<Utc>,
 }
 
+impl Held {
+    /// The last good keys, unless they are too old to be trusted.
+    fn usable(&self, now: DateTime<Utc>) -> Option<Arc<KeySet>> {
+        self.keys.as_ref().filter(|known| now < known.fetched_at + LAST_GOOD).map(|known| Arc::clone(&known.set))
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Known {
     set: Arc<KeySet>,
@@ -116,7 +123,7 @@ impl IssuerKeys {
         if entry.keys.as_ref().is_none_or(|known| known.fresh_until <= now) {
             self.renew(source, entry, now);
         }
-        entry.keys.as_ref().filter(|known| now < known.fetched_at + LAST_GOOD).map(|known| Arc::clone(&known.set))
+        entry.usable(now)
     }
 
     /// Keys that came after `seen`, for a token whose key is not among those: waits for the fetch in hand, or for a new one
@@ -135,7 +142,7 @@ impl IssuerKeys {
         };
         // The sender sends nothing: the end of the fetch is the end of the channel.
         flight?.changed().await.err()?;
-        self.held().get(source)?.keys.as_ref().map(|known| Arc::clone(&known.set)).filter(is_newer)
+        self.held().get(source)?.usable(self.clock.now()).filter(is_newer)
     }
 
     /// Begins a fetch, unless there is one or it is too early for the next.
