@@ -21,7 +21,8 @@ use uuid::Uuid;
 use super::{Service, Work};
 
 const METHODS: &str = "GET, POST";
-const HEADERS: &str = "accept, authorization, content-type, idempotency-key, last-event-id, x-request-id";
+const HEADERS: &str =
+    "accept, authorization, content-type, counterpart-organization, idempotency-key, last-event-id, x-request-id";
 const EXPOSED: &str = "idempotency-replayed, retry-after, www-authenticate, x-request-id";
 /// How long a browser remembers a preflight, in seconds.
 const PREFLIGHT_AGE: &str = "600";

@@ -74,6 +74,7 @@ async fn an_organization_decides_for_its_own_people(house: House) {
     assert_eq!(header("access-control-allow-origin"), PORTAL);
     assert_eq!(header("access-control-allow-methods"), "GET, POST");
     assert!(header("access-control-allow-headers").contains("idempotency-key"));
+    assert!(header("access-control-allow-headers").contains("counterpart-organization"));
     assert!(!answer.headers().contains_key("access-control-allow-credentials"));
     assert_eq!(preflight(house.base(), "https://evil.example").await.status().as_u16(), 403);
 
