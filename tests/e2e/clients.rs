@@ -97,7 +97,9 @@ async fn scopes_cannot_be_walked_around(house: House) {
             "mutation($input: UpdatePersonInput!) {{ ...F }} fragment F on Mutation {{ ...G }} fragment G on Mutation {{ {change} }}"
         ),
         format!("mutation($input: UpdatePersonInput!) {{ ... on Mutation {{ ... {{ {change} }} }} }}"),
-        format!("mutation($input: UpdatePersonInput!) {{ updatePerson(input: $input) @include(if: true) {{ userErrors {{ code }} }} }}"),
+        format!(
+            "mutation($input: UpdatePersonInput!) {{ updatePerson(input: $input) @include(if: true) {{ userErrors {{ code }} }} }}"
+        ),
     ];
     for document in documents {
         let answer = reader.raw(&document, json!({ "input": { "id": me, "name": "Changed" } })).await;

@@ -79,10 +79,14 @@ impl Schema {
         connection.strip_suffix("Connection").unwrap().to_owned()
     }
 
-    /// The fields of a type that are connections, with the type of their items.
+    /// The fields of a type that are connections, with the type of their items. Those that need to be told of what are the
+    /// same under that thing.
     fn connections(&self, name: &str) -> Vec<(String, String)> {
         let named = |field: &Value| (field["name"].as_str().unwrap().to_owned(), Self::named(&field["type"]));
-        let found = self.fields(name).map(named).filter(|(_, kind)| kind.ends_with("Connection"));
+        let is_free = |field: &&Value| {
+            field["args"].as_array().unwrap().iter().all(|argument| argument["type"]["kind"] != "NON_NULL")
+        };
+        let found = self.fields(name).filter(is_free).map(named).filter(|(_, kind)| kind.ends_with("Connection"));
         found.map(|(field, kind)| (field, Self::item(&kind))).collect()
     }
 }

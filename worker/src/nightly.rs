@@ -134,13 +134,8 @@ impl Worker {
         let mut shown = None;
         loop {
             tokio::select! {
-                planned = &mut planning => {
-                    return Ok(match planned {
-                        Ok(Ok(plans)) => Planned::Plans(plans),
-                        Ok(Err(why)) => Planned::Impossible(why),
-                        Err(_) => Planned::Impossible("planning stopped unexpectedly; see the worker's log".to_owned()),
-                    });
-                }
+                // The beginning is told of every run, however short it is.
+                biased;
                 _ = look.tick() => {
                     let now = gauge.read();
                     if shown.replace(now) != Some(now) {
@@ -148,6 +143,13 @@ impl Worker {
                         let progress = RunProgress { phase: Some(phase), percent: Some(percent), ..RunProgress::of(run) };
                         self.bus.announce_progress(progress).await;
                     }
+                }
+                planned = &mut planning => {
+                    return Ok(match planned {
+                        Ok(Ok(plans)) => Planned::Plans(plans),
+                        Ok(Err(why)) => Planned::Impossible(why),
+                        Err(_) => Planned::Impossible("planning stopped unexpectedly; see the worker's log".to_owned()),
+                    });
                 }
                 _ = renewal.tick() => match self.renew_run(run).await {
                     Ok(()) => {}

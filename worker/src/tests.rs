@@ -12,6 +12,8 @@ fn movable<T: Send>(future: T) -> T {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_does_what_is_due_and_stops_when_told() {
+    // Refused when another test was first, which is as good.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let mut scene = Scene::new(Consent::IntroduceAtOnce).await;
     scene.config.worker.tick_seconds = 1;
     scene.peer("Ana", "BR", &["maps"]).await;
