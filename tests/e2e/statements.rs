@@ -128,7 +128,9 @@ async fn every_list_takes_as_many_statements_for_twenty_things_as_for_two(house:
         taken(&house, &client, &document, json!({ "first": 20 })).await;
         let (for_two, _) = taken(&house, &client, &document, json!({ "first": 2 })).await;
         let (for_twenty, data) = taken(&house, &client, &document, json!({ "first": 20 })).await;
-        assert_eq!(for_two, for_twenty, "{document}");
+        // What is asked for at the same moment is gathered, and whether two are the same moment is up to the scheduler; one
+        // statement a thing would be eighteen more.
+        assert!(for_two.abs_diff(for_twenty) <= 3, "{for_two} for two, {for_twenty} for twenty: {document}");
         long += usize::from(data.to_string().matches("\"id\":").count() > 20);
     }
     assert!(long >= 8, "only {long} lists have anything in them");
