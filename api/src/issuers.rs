@@ -179,7 +179,7 @@ impl Issuers {
         }
         let identities = self.identities(&verified).await?;
         if !identities.is_empty() {
-            return choose(verified, identities);
+            return choose(verified, &identities);
         }
         let asked = join_all(open.into_iter().map(|registered| self.verify(token, registered))).await;
         let mut is_changed = false;
@@ -196,7 +196,7 @@ impl Issuers {
             return Err(first_error.unwrap_or(ForeignError::Unreachable));
         }
         let identities = if is_changed { self.identities(&verified).await? } else { identities };
-        choose(verified, identities)
+        choose(verified, &identities)
     }
 
     async fn identities(&self, verified: &[Verified]) -> Result<Vec<Identity>, StoreError> {
@@ -252,10 +252,7 @@ impl Issuers {
 }
 
 /// Which of these is meant: the one organization in which the subject is known, or the only organization there is.
-fn choose(
-    mut verified: Vec<Verified>,
-    identities: Vec<Identity>,
-) -> Result<(Verified, Option<Identity>), ForeignError> {
+fn choose(mut verified: Vec<Verified>, identities: &[Identity]) -> Result<(Verified, Option<Identity>), ForeignError> {
     let one_only = |mut ids: Vec<Uuid>| {
         ids.dedup();
         ids.len() == 1

@@ -217,7 +217,7 @@ impl Store {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.pool.db.begin_with_options(options.clone()).await {
+            match self.pool.db.begin_with_options(options).await {
                 Err(error) if self.pool.asks_again(tries, &error) => {}
                 begun => {
                     let (noted, mark) = (Noted::default(), self.mark.clone());

@@ -97,9 +97,7 @@ async fn scopes_cannot_be_walked_around(house: House) {
             "mutation($input: UpdatePersonInput!) {{ ...F }} fragment F on Mutation {{ ...G }} fragment G on Mutation {{ {change} }}"
         ),
         format!("mutation($input: UpdatePersonInput!) {{ ... on Mutation {{ ... {{ {change} }} }} }}"),
-        format!(
-            "mutation($input: UpdatePersonInput!) {{ updatePerson(input: $input) @include(if: true) {{ userErrors {{ code }} }} }}"
-        ),
+        "mutation($input: UpdatePersonInput!) { updatePerson(input: $input) @include(if: true) { userErrors { code } } }".to_owned(),
     ];
     for document in documents {
         let answer = reader.raw(&document, json!({ "input": { "id": me, "name": "Changed" } })).await;

@@ -40,7 +40,7 @@ pub(crate) struct House {
     signer: Signer,
     shutdown: CancellationToken,
     // Dropped last: the files and the database under all of it.
-    _kept: (TempDir, Option<TestDatabase>),
+    kept: (TempDir, Option<TestDatabase>),
 }
 
 impl Drop for House {
@@ -98,24 +98,12 @@ impl House {
         let worker = Worker::new(&config, store.clone(), bus, clock.clone());
         let (organization, administrator) = found(&store, &clock, "harbour").await;
         let kept = (folder, database);
-        Some(Self {
-            config,
-            store,
-            clock,
-            worker,
-            relay,
-            organization,
-            administrator,
-            base,
-            signer,
-            shutdown,
-            _kept: kept,
-        })
+        Some(Self { config, store, clock, worker, relay, organization, administrator, base, signer, shutdown, kept })
     }
 
     /// A connection of its own to the database, for faults and for what the API does not show; `None` on SQLite.
     pub(crate) async fn postgres(&self) -> Option<tokio_postgres::Client> {
-        match &self._kept.1 {
+        match &self.kept.1 {
             Some(database) => Some(database.client().await),
             None => None,
         }

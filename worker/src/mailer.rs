@@ -230,7 +230,11 @@ impl Worker {
         let outcome = match outcome {
             // It is pointless long before a human has looked, and its secret must not wait for one.
             Outcome::Held(why) if message.mail.without_secret().is_some() => Outcome::Failed(why),
-            other => other,
+            Outcome::Sent
+            | Outcome::Failed(_)
+            | Outcome::Suppressed(_)
+            | Outcome::Held(_)
+            | Outcome::Deferred { .. } => outcome,
         };
         let is_over = !matches!(outcome, Outcome::Deferred { .. });
         let tx = self.store.begin().await?;

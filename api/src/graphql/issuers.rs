@@ -40,7 +40,7 @@ impl From<issuers::Issuer> for Issuer {
     }
 }
 
-/// An identity provider whose access or id tokens (JWT, signed with RS256, ES256 or EdDSA) the organization takes as bearer
+/// An identity provider whose access or id tokens (JWT, signed with RS256, ES256 or `EdDSA`) the organization takes as bearer
 /// tokens. For administrators.
 #[Object]
 impl Issuer {
@@ -59,7 +59,7 @@ impl Issuer {
         &self.0.issuer
     }
 
-    /// The address of its JSON Web Key Set; null if it is found by OpenID Connect discovery, below `issuer`.
+    /// The address of its JSON Web Key Set; null if it is found by `OpenID` Connect discovery, below `issuer`.
     async fn jwks_url(&self) -> Option<&str> {
         self.0.jwks_url.as_deref()
     }

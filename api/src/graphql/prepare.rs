@@ -83,10 +83,10 @@ pub(super) fn measure(request: &Request, limits: &Limits, request_id: &str) -> R
         Err(error) => return refuse(ErrorCode::LimitExceeded, error.to_string()),
     };
     let mut mutations = Vec::new();
-    if let Some(operation) = operation {
-        if operation.ty == OperationType::Mutation {
-            mutations = root_fields(&document, operation).into_iter().map(str::to_owned).collect();
-        }
+    if let Some(operation) = operation
+        && operation.ty == OperationType::Mutation
+    {
+        mutations = root_fields(&document, operation).into_iter().map(str::to_owned).collect();
     }
     let kind = operation.map(|operation| operation.ty);
     Ok(Prepared { document, kind, cost, mutations })

@@ -107,18 +107,19 @@ impl Fault {
             | Self::NotAcceptable
             | Self::NotJson
             | Self::NotCsv
+            | Self::KeyReused
             | Self::Malformed(_) => ErrorCode::BadUserInput,
-            Self::TooManyOperations { .. } | Self::TooMany(_) => ErrorCode::LimitExceeded,
             Self::UnknownDocument => ErrorCode::PersistedDocumentNotFound,
-            Self::DocumentsOnly | Self::Origin => ErrorCode::Forbidden,
-            Self::KeyReused => ErrorCode::BadUserInput,
+            Self::DocumentsOnly | Self::Origin | Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::KeyBusy | Self::AnswerLost => ErrorCode::Conflict,
             Self::Token(_) | Self::Nobody | Self::Unlinked(_) => ErrorCode::Unauthenticated,
             Self::NoSuchFile => ErrorCode::NotFound,
-            Self::Forbidden(_) => ErrorCode::Forbidden,
-            Self::TooLarge { .. } | Self::FileTooLarge { .. } | Self::Busy | Self::FilesBusy => {
-                ErrorCode::LimitExceeded
-            }
+            Self::TooLarge { .. }
+            | Self::FileTooLarge { .. }
+            | Self::Busy
+            | Self::FilesBusy
+            | Self::TooManyOperations { .. }
+            | Self::TooMany(_) => ErrorCode::LimitExceeded,
             Self::TimedOut => ErrorCode::Timeout,
             Self::Internal | Self::Unavailable | Self::NoKeys => ErrorCode::Internal,
         }
@@ -188,22 +189,20 @@ fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
         // An answer with data, be it null, is an answer; and older clients want 200 for whatever GraphQL has to say.
         (Ok(_), _) => StatusCode::OK,
         (Err(Fault::Malformed(_) | Fault::UnknownDocument), _) => StatusCode::BAD_REQUEST,
-        (Err(Fault::DocumentsOnly), _) => StatusCode::FORBIDDEN,
+        (Err(Fault::DocumentsOnly | Fault::Forbidden(_) | Fault::Origin), _) => StatusCode::FORBIDDEN,
         (Err(Fault::KeyBusy | Fault::AnswerLost), _) => StatusCode::CONFLICT,
         (Err(Fault::KeyReused), _) => StatusCode::UNPROCESSABLE_ENTITY,
-        (Err(Fault::TooMany(_)), _) => StatusCode::TOO_MANY_REQUESTS,
+        (Err(Fault::TooMany(_) | Fault::TooManyOperations { .. }), _) => StatusCode::TOO_MANY_REQUESTS,
         (Err(Fault::Token(_) | Fault::Nobody | Fault::Unlinked(_)), _) => StatusCode::UNAUTHORIZED,
         (Err(Fault::Method | Fault::QueriesOnly), _) => StatusCode::METHOD_NOT_ALLOWED,
         (Err(Fault::NotAcceptable), _) => StatusCode::NOT_ACCEPTABLE,
         (Err(Fault::NoSuchFile), _) => StatusCode::NOT_FOUND,
-        (Err(Fault::Forbidden(_)), _) => StatusCode::FORBIDDEN,
-        (Err(Fault::Busy | Fault::FilesBusy), _) => StatusCode::SERVICE_UNAVAILABLE,
         (Err(Fault::TooLarge { .. } | Fault::FileTooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
         (Err(Fault::NotJson | Fault::NotCsv), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (Err(Fault::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,
-        (Err(Fault::Origin), _) => StatusCode::FORBIDDEN,
-        (Err(Fault::TooManyOperations { .. }), _) => StatusCode::TOO_MANY_REQUESTS,
-        (Err(Fault::Unavailable | Fault::NoKeys), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(Fault::Unavailable | Fault::NoKeys | Fault::Busy | Fault::FilesBusy), _) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         (Err(Fault::TimedOut), _) => StatusCode::GATEWAY_TIMEOUT,
     }
 }

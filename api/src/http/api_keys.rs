@@ -57,6 +57,7 @@ async fn note_use(service: &Service, client: &ApiClient, now: DateTime<Utc>) -> 
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
 fn unavailable(error: StoreError) -> Fault {
     tracing::error!(%error, "the API client cannot be read");
     Fault::Unavailable

@@ -214,6 +214,7 @@ pub(super) fn refused(error: UseCaseError) -> Fault {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
 fn broken(error: ExportError) -> Fault {
     tracing::error!(%error, "an export broke off");
     Fault::Internal

@@ -163,17 +163,16 @@ impl Plan {
                     report.created += 1;
                     person
                 }
-                Fit::Known(before) => match row.changed(state, before) {
-                    Some(after) => {
+                Fit::Known(before) => {
+                    if let Some(after) = row.changed(state, before) {
                         plan.changed_people.push(Changed { before: before.clone(), after: after.clone() });
                         report.updated += 1;
                         after
-                    }
-                    None => {
+                    } else {
                         report.unchanged += 1;
                         before.clone()
                     }
-                },
+                }
             };
             if let Some(target) = target {
                 plan.add_enrollment(state, row, &person, &enrolled, target, report);

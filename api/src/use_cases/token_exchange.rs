@@ -53,7 +53,7 @@ pub enum ExchangeError {
 }
 
 /// A token on behalf of the person with this external id. `key_until` is when the client's key ends; `scope` what of the
-/// client's scopes the token shall have, all but ON_BEHALF if left out.
+/// client's scopes the token shall have, all but `ON_BEHALF` if left out.
 ///
 /// # Errors
 /// See [`ExchangeError`]. An unknown person, another tenant's and one who left are the same.

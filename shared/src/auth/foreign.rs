@@ -118,7 +118,7 @@ impl ForeignClaims {
         match self.claims.get(claim)? {
             Value::String(text) => Some(text.trim().to_owned()).filter(|text| (1..=CLAIM_MAX).contains(&text.len())),
             Value::Number(number) if number.is_u64() => Some(number.to_string()),
-            _ => None,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
         }
         .filter(|text| !text.contains('\0'))
     }

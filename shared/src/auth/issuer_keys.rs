@@ -42,7 +42,7 @@ const LIMITS: Limits = Limits { time: Duration::from_secs(5), body: 256 * 1024, 
 pub struct Source {
     /// The issuer's `iss`.
     pub issuer: String,
-    /// The address of its JWK Set; `None`: by OpenID Connect Discovery 1.0, below the `iss`.
+    /// The address of its JWK Set; `None`: by `OpenID` Connect Discovery 1.0, below the `iss`.
     pub jwks_url: Option<String>,
 }
 

@@ -9,11 +9,11 @@ use super::{
     states::words,
 };
 
-/// The longest `iss`, `aud`, `sub` or claim value that is taken, in bytes. OpenID Connect allows subjects of 255.
+/// The longest `iss`, `aud`, `sub` or claim value that is taken, in bytes. `OpenID` Connect allows subjects of 255.
 pub const CLAIM_MAX: usize = 255;
 /// The most issuers of one organization.
 pub const ISSUERS_MAX: usize = 20;
-/// The claim that holds an address (OpenID Connect Core 1.0, section 5.1), and the only one that `email_verified` vouches
+/// The claim that holds an address (`OpenID` Connect Core 1.0, section 5.1), and the only one that `email_verified` vouches
 /// for.
 pub const EMAIL_CLAIM: &str = "email";
 
@@ -38,7 +38,7 @@ pub struct Issuer {
     pub name: String,
     /// The `iss` of its tokens, to the letter.
     pub issuer: String,
-    /// Where its keys are (RFC 7517); `None`: found by OpenID Connect discovery.
+    /// Where its keys are (RFC 7517); `None`: found by `OpenID` Connect discovery.
     pub jwks_url: Option<String>,
     /// What the `aud` of its tokens must be or contain.
     pub audience: String,

@@ -44,6 +44,7 @@ impl Pool {
 }
 
 /// Whether the connection broke, not the statement. A database that cannot be reached at all is another error.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the library's list is open; nothing else is a lost connection")]
 fn is_hung_up(error: &DbErr) -> bool {
     let (DbErr::Query(RuntimeErr::SqlxError(error))
     | DbErr::Exec(RuntimeErr::SqlxError(error))

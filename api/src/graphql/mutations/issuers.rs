@@ -24,7 +24,7 @@ pub(super) struct CreateIssuerInput {
     /// The `iss` of its tokens, to the letter, at most 255 bytes. Without `jwksUrl` it is the address below which its
     /// discovery document is (`/.well-known/openid-configuration`).
     issuer: String,
-    /// The address of its JSON Web Key Set, `https://…`; by OpenID Connect discovery if left out.
+    /// The address of its JSON Web Key Set, `https://…`; by `OpenID` Connect discovery if left out.
     jwks_url: Option<String>,
     /// What the `aud` of its tokens must be or contain, at most 255 bytes: what the provider calls this API, not what it
     /// calls other programs.

@@ -52,17 +52,17 @@ pub(super) trait Payload: Sized {
 pub(super) fn settle<'a, P: Payload>(
     done: impl Future<Output = Result<P::Entity, Stop>> + Send + 'a,
 ) -> Pin<Box<dyn Future<Output = Maybe<P>> + Send + 'a>> {
-    Box::pin(async move { answer(done.await) })
+    Box::pin(async move { Some(answer(done.await)) })
 }
 
-fn answer<P: Payload>(done: Result<P::Entity, Stop>) -> Maybe<P> {
-    Some(match done {
+fn answer<P: Payload>(done: Result<P::Entity, Stop>) -> async_graphql::Result<P> {
+    match done {
         Ok(entity) => Ok(P::done(entity)),
         Err(Stop::UseCase(UseCaseError::Refused(refusals))) => Ok(P::refused(refusals)),
         Err(Stop::UseCase(UseCaseError::Store(error))) => Err(error.into()),
         Err(Stop::UseCase(UseCaseError::Secret(problem))) => Err(fail(ErrorCode::Internal, problem)),
         Err(Stop::Error(error)) => Err(error),
-    })
+    }
 }
 
 /// A refusal of one field of the input.

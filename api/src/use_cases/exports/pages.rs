@@ -86,30 +86,30 @@ impl Export {
             self.header(&mut table)?;
         }
         let (program_id, round_id) = (self.input.program_id, self.input.round_id);
-        let read = match self.input.kind {
+        let done = match self.input.kind {
             Kind::People => {
                 let active = self.input.active;
                 let list = PersonList { program_id, round_id, active, ..PersonList::default() };
-                let (page, last) = self.read(&list, PersonOrder::CreatedAt).await?;
-                for person in &page.items {
+                let (found, end) = self.read(&list, PersonOrder::CreatedAt).await?;
+                for person in &found.items {
                     person_row(&mut table, person)?;
                 }
-                Read { written: count(&page.items), last }
+                Read { written: count(&found.items), last: end }
             }
             Kind::Enrollments => {
                 let list = EnrollmentList { program_id, round_id, ..EnrollmentList::default() };
-                let (page, last) = self.read(&list, EnrollmentOrder::CreatedAt).await?;
-                self.enrollments(&mut table, &page.items).await?;
-                Read { written: count(&page.items), last }
+                let (found, end) = self.read(&list, EnrollmentOrder::CreatedAt).await?;
+                self.enrollments(&mut table, &found.items).await?;
+                Read { written: count(&found.items), last: end }
             }
             Kind::Matches | Kind::Outcomes => {
                 let list = MatchList { program_id, round_id, ..MatchList::default() };
-                let (page, last) = self.read(&list, MatchOrder::CreatedAt).await?;
-                let written = self.matches(&mut table, &page.items).await?;
-                Read { written, last }
+                let (found, end) = self.read(&list, MatchOrder::CreatedAt).await?;
+                let written = self.matches(&mut table, &found.items).await?;
+                Read { written, last: end }
             }
         };
-        Ok((table.bytes()?, read))
+        Ok((table.bytes()?, done))
     }
 
     async fn read<L: List>(&self, list: &L, order: L::Order) -> Result<(Page<L::Item>, Option<Position>), StoreError> {
@@ -117,8 +117,8 @@ impl Export {
         let after = self.after.clone();
         let stretch = Stretch { order, descending: false, after, before, limit: PAGE, from_end: false };
         let page = lists::page(&self.state.store, &self.sight, list, &stretch, None).await?;
-        let last = page.items.last().filter(|_| page.has_next).map(|item| lists::position::<L>(item, order));
-        Ok((page, last))
+        let end = page.items.last().filter(|_| page.has_next).map(|item| lists::position::<L>(item, order));
+        Ok((page, end))
     }
 
     fn header(&self, table: &mut Table) -> Result<(), csv::Error> {

@@ -85,7 +85,7 @@ impl KnownPeople {
         rows: &[Row],
         faults: &mut Vec<RowError>,
     ) -> Vec<Fit<'a>> {
-        let faulty: HashSet<u64> = faults.iter().map(|fault| fault.line).collect();
+        let spoiled: HashSet<u64> = faults.iter().map(|fault| fault.line).collect();
         let mut fault = |row: &Row, column: &str, message: String| {
             faults.push(RowError { line: row.line, column: Some(row.column_of(column)), message });
         };
@@ -93,7 +93,7 @@ impl KnownPeople {
         let mut speaks_of: HashMap<Uuid, usize> = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
             let fit = match self.named(row) {
-                _ if faulty.contains(&row.line) => Fit::Faulty,
+                _ if spoiled.contains(&row.line) => Fit::Faulty,
                 None => Fit::New,
                 Some(person) => {
                     if let Some(earlier) = speaks_of.insert(person.id, index) {

@@ -132,7 +132,7 @@ impl Plan {
         faults.sort_by_key(|fault| fault.line);
         faults.truncate(input.show);
         report.faults = faults;
-        report.plan = telling.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        report.plan = telling.hash.finalize().iter().fold(String::new(), |plan, byte| plan + &format!("{byte:02x}"));
         Ok((plan, report))
     }
 }

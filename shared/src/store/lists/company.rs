@@ -17,6 +17,7 @@ use crate::{
 
 /// What to read along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for or not, whatever the others are")]
 pub struct Along {
     /// The people that items name.
     pub people: bool,
