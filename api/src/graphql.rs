@@ -1,7 +1,7 @@
 //! The GraphQL schema: what can be asked and changed, and what of it a caller sees.
 //!
 //! A request passes, in this order: [`cost`] on its text and its parsed document, the check of its variables, the
-//! [`scopes`] of an API client, the caller's allowance, the library's validation, the resolvers with a `Reader` (who asks,
+//! scopes of an API client, the caller's allowance, the library's validation, the resolvers with a `Reader` (who asks,
 //! what they may see, and what is loaded for them), and [`errors::finish`]. A subscription begins on the same way, and then
 //! its document is executed once for each event of its [`Feed`].
 #![allow(clippy::too_many_arguments, reason = "a connection has four arguments for its page, and two for its contents")]

@@ -106,6 +106,10 @@ use Access::{Forbidden, Hidden};
 use Needs::{Nothing, Person};
 use Root::{Mutation, Query, Subscription};
 
+/// Mutations whose answers hold a secret that is shown once and stored nowhere, so their answers must not be kept either.
+pub const SHOW_SECRETS: &[&str] =
+    &["createApiClient", "rotateApiClient", "createWebhookEndpoint", "rotateWebhookSecret", "signIn", "refreshSession"];
+
 /// Every root field of the schema. A test fails on a field that is missing here.
 pub const ROOT_FIELDS: &[RootField] = &[
     everybody(Query, "viewer"),

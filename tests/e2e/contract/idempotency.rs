@@ -27,6 +27,7 @@ on_both_databases!(
     a_key_belongs_to_one_request_of_one_caller,
     what_was_not_tried_gives_the_key_back,
     after_a_crash_the_mark_decides,
+    an_answer_with_a_secret_is_not_kept,
 );
 
 const KEY: &str = "idempotency-key";
@@ -160,4 +161,14 @@ async fn after_a_crash_the_mark_decides(house: House) {
     assert!(begun.elapsed() > std::time::Duration::from_millis(500), "it waited until the lease was over");
     assert_eq!(programs(&admin).await, 2);
     assert_eq!(idempotency_keys::every_expired_forgotten(&house.store, 10).await.unwrap(), 0, "none is a day old");
+}
+
+async fn an_answer_with_a_secret_is_not_kept(house: House) {
+    let input = json!({ "name": "Portal", "scopes": ["READ"] });
+    let request = json!({ "query": mutation("createApiClient", ""), "variables": { "input": input } });
+    let answer = send(&house.admin(), "one", &request).await;
+    assert_eq!(answer.status, 400, "{answer:#?}");
+    let message = answer.body["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("without Idempotency-Key"), "{message}");
+    assert_eq!(house.admin().post(request).await.status, 200, "and without a key it is done");
 }
