@@ -31,7 +31,7 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ISSUED: &str = "issued { key apiClient { id keyPrefix expiresAt lastUsedAt } }";
 
 /// A new client of these scopes: its id and its key.
-async fn issue(house: &House, scopes: &[&str]) -> (String, String) {
+pub(crate) async fn issue(house: &House, scopes: &[&str]) -> (String, String) {
     let input = json!({ "name": "Portal", "scopes": scopes });
     let issued = house.admin().mutate(&mutation("createApiClient", ISSUED), json!({ "input": input })).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -41,7 +41,7 @@ async fn issue(house: &House, scopes: &[&str]) -> (String, String) {
 }
 
 /// The answer of `/token`: status and body.
-async fn exchange(house: &House, key: &str, form: &[(&str, &str)]) -> (u16, Value) {
+pub(crate) async fn exchange(house: &House, key: &str, form: &[(&str, &str)]) -> (u16, Value) {
     let request = with_form(http().post(format!("{}/token", house.base())).bearer_auth(key), form);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.headers()["cache-control"], "no-store");
@@ -49,7 +49,7 @@ async fn exchange(house: &House, key: &str, form: &[(&str, &str)]) -> (u16, Valu
 }
 
 /// A client with the token on behalf of somebody.
-async fn on_behalf(house: &House, key: &str, external_id: &str) -> Client {
+pub(crate) async fn on_behalf(house: &House, key: &str, external_id: &str) -> Client {
     let form = [("grant_type", GRANT), ("subject_token", external_id), ("subject_token_type", EXTERNAL_ID)];
     let (status, body) = exchange(house, key, &form).await;
     assert_eq!((status, &body["token_type"], &body["expires_in"]), (200, &json!("Bearer"), &json!(600)), "{body}");

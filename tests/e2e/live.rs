@@ -1,7 +1,5 @@
 //! Subscriptions: what is told to whom, over both transports, for as long as the right to it lasts.
 
-use std::io::{BufRead as _, BufReader};
-
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::{
@@ -14,8 +12,10 @@ use shared::{
     },
     store,
 };
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::{
+    clients::{issue, on_behalf},
     on_both_databases,
     support::{
         graphql::mutation,
@@ -30,6 +30,7 @@ on_both_databases!(
     a_run_is_told_from_the_queue_to_its_end,
     rights_end_while_a_stream_is_open,
     a_stream_ends_with_its_token,
+    a_stream_ends_with_the_client_it_was_opened_by,
 );
 
 const MATCHES: &str = "subscription($where: MatchUpdatedWhere) { matchUpdated(where: $where) {
@@ -201,6 +202,31 @@ async fn a_stream_ends_with_its_token(house: House) {
     assert_eq!(events.next().await.0, "complete");
 }
 
+async fn a_stream_ends_with_the_client_it_was_opened_by(house: House) {
+    let person = house.person("Ana Exemplo", "BR").await;
+    let (id, key) = issue(&house, &["READ", "ON_BEHALF"]).await;
+    let exchanged = on_behalf(&house, &key, person.external_id.as_deref().unwrap()).await;
+    let mut sockets = Vec::new();
+    let mut streams = Vec::new();
+    for client in [house.with_token(&key), exchanged] {
+        let mut socket = Socket::open(&client).await;
+        socket.subscribe("m", MATCHES, json!({})).await;
+        socket.is_silent().await;
+        sockets.push(socket);
+        streams.push(Events::open(&client, MATCHES, json!({})).await);
+    }
+    house.admin().mutate(&mutation("revokeApiClient", ""), json!({ "input": { "id": id } })).await;
+    house.clock.advance(TimeDelta::seconds(31));
+    for mut socket in sockets {
+        assert_eq!(socket.code().await, 4401);
+    }
+    for mut events in streams {
+        let (name, answer) = events.next().await;
+        assert_eq!((name.as_str(), &answer["errors"][0]["extensions"]["code"]), ("next", &json!("UNAUTHENTICATED")));
+        assert_eq!(events.next().await.0, "complete");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_to_be_told_waits_for_the_database() {
     let Some(house) = House::open(On::Postgres).await else { return };
@@ -237,12 +263,12 @@ async fn clients_that_others_wrote_hear_it_too() {
     let input = json!({ "input": { "programId": program, "dryRun": false } });
     let run = admin.mutate(&mutation("requestMatchRun", "matchRun { id }"), input).await["matchRun"]["id"].clone();
     let arguments = [admin.endpoint(), admin.token().unwrap(), run.as_str().unwrap()];
-    let Some(mut child) = node::start("streams.mjs", &arguments) else { return };
+    let Some(mut child) = node::start("streams.mjs", &arguments).await else { return };
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    assert_eq!(lines.next_line().await.unwrap().unwrap(), "ready");
     house.work().await;
-    let told: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    assert!(child.wait().unwrap().success());
+    let told: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+    assert!(child.wait().await.unwrap().success());
     for name in ["socket", "events"] {
         let statuses = told[name].as_array().unwrap();
         assert_eq!(

@@ -18,6 +18,7 @@ on_both_databases!(
     cross_tenant_writes_by_every_id,
     forged_and_tampered_ids,
     cursors_of_another_tenant,
+    timing_of_absent_versus_forbidden,
 );
 
 /// What every text of a tenant holds, so that a leak is seen wherever it happens.
@@ -32,6 +33,7 @@ const EVERYTHING: &str = "{
         matchRuns(first: 5) { nodes { id status updatedAt plannedPairs(first: 20) { nodes { id score } } nonMatches(first: 20) { nodes { id } } } }
         constraints(first: 5) { nodes { id kind reason } } } }
     issuers(first: 5) { nodes { id name issuer audience active updatedAt } }
+    events(first: 1) { nodes { id } }
     enrollments(first: 50) { nodes { id status version updatedAt about { values } } }
     matches(first: 50) { nodes { id status version updatedAt } } }";
 
@@ -94,10 +96,21 @@ impl Tenant {
             }),
         )
         .await;
+        let client =
+            made(&admin, "createApiClient", "issued", "apiClient { id }", json!({ "name": mark, "scopes": ["READ"] }));
+        let client = client.await["apiClient"].clone();
+        let url = format!("http://127.0.0.1:9/{mark}");
+        let endpoint = made(&admin, "createWebhookEndpoint", "issued", "endpoint { id }", json!({ "url": url }));
+        let endpoint = endpoint.await["endpoint"].clone();
         let run =
             made(&admin, "requestMatchRun", "matchRun", "id", json!({ "programId": program["id"], "dryRun": false }))
                 .await;
         house.work().await;
+        house.worker.fan_out().await.expect("deliveries are made");
+        let deliveries =
+            "query($id: ID!) { node(id: $id) { ... on WebhookEndpoint { deliveries(first: 1) { nodes { id } } } } }";
+        let mut deliveries = admin.query(deliveries, json!({ "id": endpoint["id"] })).await;
+        let delivery = deliveries["node"]["deliveries"]["nodes"][0].take();
         let all = admin.query(EVERYTHING, json!({})).await;
         let planned = &all["programs"]["nodes"][0]["matchRuns"]["nodes"][0];
         let messages = all["people"]["nodes"]
@@ -118,6 +131,10 @@ impl Tenant {
             ("NonMatch", id(&planned["nonMatches"]["nodes"][0])),
             ("Match", id(&all["matches"]["nodes"][0])),
             ("Issuer", id(&issuer)),
+            ("ApiClient", id(&client)),
+            ("WebhookEndpoint", id(&endpoint)),
+            ("WebhookDelivery", id(&delivery)),
+            ("Event", id(&all["events"]["nodes"][0])),
             ("Message", id(messages.collect::<Vec<_>>()[0])),
         ]);
         Self { admin, ids }
@@ -141,7 +158,14 @@ fn absent(kind: &str) -> String {
     House::id(kind, uuid::Uuid::from_u128(7))
 }
 
-/// An answer without what differs from request to request, and with the id that was asked for made anonymous.
+/// An answer without what differs from request to request, and with the id that was asked for made anonymous; and how
+/// many statements it took, which is what its time depends on.
+async fn told(house: &House, client: &Client, document: &str, variables: Value, id: &str) -> (String, u64) {
+    let before = house.store.statements();
+    let answer = answer(client, document, variables, id).await;
+    (answer, house.store.statements() - before)
+}
+
 async fn answer(client: &Client, document: &str, variables: Value, id: &str) -> String {
     let mut body = client.raw(document, variables).await.body;
     for error in body["errors"].as_array_mut().into_iter().flatten() {
@@ -183,10 +207,11 @@ async fn cross_tenant_reads_by_every_id_and_filter(house: House) {
                         (!path.contains('.')).then(|| attacker.ids[own].clone())
                     };
                     let (document, variables) = shape.call("query", &field, &fill);
-                    answer(&attacker.admin, &document, variables, id).await
+                    told(&house, &attacker.admin, &document, variables, id).await
                 };
-                let (with_foreign, with_absent) = (ask(foreign).await, ask(&absent(kind)).await);
-                assert!(!with_foreign.contains(VICTIM), "{} leaks through {slot}: {with_foreign}", field.name);
+                let (with_foreign, with_absent) =
+                    settled(async || (ask(foreign).await, ask(&absent(kind)).await)).await;
+                assert!(!with_foreign.0.contains(VICTIM), "{} leaks through {slot}: {with_foreign:?}", field.name);
                 assert_eq!(with_foreign, with_absent, "{} tells a foreign {kind} from none in {slot}", field.name);
                 tried += 1;
             }
@@ -216,10 +241,11 @@ async fn cross_tenant_writes_by_every_id(house: House) {
                         likely_kind(&attacker.ids, &field, path).map(|kind| attacker.ids[kind].clone())
                     };
                     let (document, variables) = shape.call("mutation", &field, &fill);
-                    answer(&attacker.admin, &document, variables, id).await
+                    told(&house, &attacker.admin, &document, variables, id).await
                 };
-                let (with_absent, with_foreign) = (try_it(&absent(kind)).await, try_it(foreign).await);
-                assert!(!with_foreign.contains(VICTIM), "{} leaks through {slot}: {with_foreign}", field.name);
+                let (with_absent, with_foreign) =
+                    settled(async || (try_it(&absent(kind)).await, try_it(foreign).await)).await;
+                assert!(!with_foreign.0.contains(VICTIM), "{} leaks through {slot}: {with_foreign:?}", field.name);
                 assert_eq!(with_foreign, with_absent, "{} tells a foreign {kind} from none in {slot}", field.name);
                 tried += 1;
             }
@@ -277,4 +303,38 @@ async fn cursors_of_another_tenant(house: House) {
             }
         }
     }
+}
+
+/// How long an answer takes must not tell either what the answer itself does not: whoever may not see a thing is
+/// answered with as many statements as if there were no such thing.
+async fn timing_of_absent_versus_forbidden(house: House) {
+    let (own, _) = tenants(&house).await;
+    let participant = house.client(&house.person("Mallory", "FR").await);
+    let shape = Shape::of(&own.admin).await;
+    let mut hidden = 0;
+    for root in ["Query", "Mutation"] {
+        for field in shape.root_fields(root) {
+            for slot in shape.id_slots(&field) {
+                for (kind, id) in &own.ids {
+                    let ask = async |id: &str| {
+                        let fill = |path: &str| (path == slot).then(|| id.to_owned());
+                        let (document, variables) = shape.call(&root.to_lowercase(), &field, &fill);
+                        told(&house, &participant, &document, variables, id).await
+                    };
+                    let (of_absent, of_present) = settled(async || (ask(&absent(kind)).await, ask(id).await)).await;
+                    if of_absent.0 == of_present.0 {
+                        assert_eq!(of_absent, of_present, "{} tells by its time whether a {kind} is there", field.name);
+                        hidden += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(hidden > 500, "only {hidden} were hidden: is the schema read as it should be?");
+}
+
+/// What two questions are told, asked again if they differ: what is remembered for some seconds is read anew now and then.
+async fn settled<T: PartialEq>(ask: impl AsyncFn() -> (T, T)) -> (T, T) {
+    let pair = ask().await;
+    if pair.0 == pair.1 { pair } else { ask().await }
 }
