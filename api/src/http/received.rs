@@ -86,7 +86,7 @@ pub(super) fn may(caller: &Caller, scope: Scope) -> Result<(), Fault> {
 }
 
 /// What was refused before it reached the schema has made work too: guessing tokens and documents must have an end.
-async fn paid(allowance: Option<&Allowance>, fault: Fault) -> Fault {
+pub(super) async fn paid(allowance: Option<&Allowance>, fault: Fault) -> Fault {
     let is_theirs = fault.is_about_the_token() || matches!(fault, Fault::UnknownDocument | Fault::DocumentsOnly);
     let Some(allowance) = allowance.filter(|_| is_theirs) else { return fault };
     match allowance.pay(1, &[]).await {

@@ -16,8 +16,13 @@ use serde_json::json;
 use shared::auth::{Credential, CredentialKind};
 use tokio::time::Instant;
 
-use super::{Service, Work, access_log::request_id, answers::Fault, api_keys, endpoint};
-use crate::use_cases::token_exchange::{ExchangeError, Exchanged, exchange};
+use super::{
+    Service, Work, access_log::request_id, address::client_address, answers::Fault, api_keys, endpoint, received::paid,
+};
+use crate::{
+    allowance::Exceeded,
+    use_cases::token_exchange::{ExchangeError, Exchanged, exchange},
+};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -37,6 +42,8 @@ enum Refusal {
     UnauthorizedClient(String),
     UnsupportedGrantType,
     InvalidScope(String),
+    /// Guessed or asked too often; no word of the RFC's fits.
+    TooMany(Exceeded),
     /// Not the client's fault, and no word of the RFC's fits.
     Server(StatusCode, &'static str, String),
 }
@@ -77,6 +84,7 @@ impl From<Fault> for Refusal {
             }
             Fault::TooLarge { limit } => Self::InvalidRequest(format!("the body is larger than {limit} bytes")),
             Fault::Malformed(told) => Self::InvalidRequest(told),
+            Fault::TooMany(exceeded) => Self::TooMany(exceeded),
             Fault::Method
             | Fault::QueriesOnly
             | Fault::NotAcceptable
@@ -95,7 +103,6 @@ impl From<Fault> for Refusal {
             | Fault::KeyReused
             | Fault::KeyBusy
             | Fault::AnswerLost
-            | Fault::TooMany(_)
             | Fault::Origin
             | Fault::Internal => internal(),
         }
@@ -114,6 +121,7 @@ fn unavailable() -> Refusal {
 
 impl Refusal {
     fn answer(self) -> HttpResponse {
+        let wait = if let Self::TooMany(exceeded) = &self { Some(exceeded.seconds()) } else { None };
         let (status, error, told) = match self {
             Self::Method => {
                 let told = "send a POST request".to_owned();
@@ -126,12 +134,16 @@ impl Refusal {
                 (StatusCode::BAD_REQUEST, "unsupported_grant_type", format!("the grant_type here is {GRANT}"))
             }
             Self::InvalidScope(told) => (StatusCode::BAD_REQUEST, "invalid_scope", told),
+            Self::TooMany(exceeded) => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", exceeded.to_string()),
             Self::Server(status, error, told) => (status, error, told),
         };
         let mut answer = HttpResponse::build(status);
         private(&mut answer);
         if status == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"counterpart\", charset=\"UTF-8\""));
+        }
+        if let Some(seconds) = wait {
+            answer.insert_header((header::RETRY_AFTER, seconds));
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             answer.insert_header((header::ALLOW, "POST"));
@@ -192,9 +204,19 @@ async fn serve(
     }
     let body = endpoint::read(payload, LONGEST_BODY.min(service.body_limit), deadline).await?;
     let request_id = request_id(request);
+    let address = client_address(request, service.trusted_proxies);
     work.run(deadline, async move {
-        let (client, until) = api_keys::client(&service, &key).await?;
-        api_keys::person(&service, &client, until, request_id).await?;
+        let allowances = service.allowances.as_ref();
+        let (client, until) = match api_keys::client(&service, &key).await {
+            Ok(found) => found,
+            // Guessing keys must have an end.
+            Err(fault) => return Err(paid(allowances.map(|all| all.of_address(address)).as_ref(), fault).await.into()),
+        };
+        let caller = api_keys::person(&service, &client, until, request_id).await?;
+        if let Some(all) = allowances {
+            let allowance = all.of_caller(caller.organization_id(), caller.person_id(), caller.client);
+            allowance.pay(1, &[]).await.map_err(Refusal::TooMany)?;
+        }
         let form = Form::read(&body)?;
         let subject = form.required("subject_token")?;
         Ok(exchange(&service.state, &client, until, subject, form.0.get("scope").map(String::as_str)).await?)

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{
-    house::{House, On},
-    redis::TestRedisServer,
+use crate::{
+    clients::{exchange, issue},
+    support::{
+        house::{House, On},
+        redis::TestRedisServer,
+    },
 };
 
 const TINY: [(&str, &str); 7] = [
@@ -89,6 +92,25 @@ async fn nobody_in_particular_is_an_address() {
     assert_eq!(from("192.0.2.1", Some("nonsense")).await, 429);
     assert_eq!(from("10.9.9.9, 192.0.2.1", None).await, 429, "what the client wrote itself does not count");
     assert_eq!(from("192.0.2.2", None).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchanging_and_guessing_keys_are_counted() {
+    let house = House::open_with(On::Sqlite, &TINY).await.unwrap();
+    let (_, key) = issue(&house, &["READ", "ON_BEHALF"]).await;
+    // Whatever becomes of it: the client has asked.
+    for expected in [400, 400, 400, 400, 400, 429] {
+        let (status, body) = exchange(&house, &key, &[]).await;
+        assert_eq!(status, expected, "{body}");
+    }
+    let turned = if key.ends_with('A') { "QQ" } else { "AA" };
+    let guess = format!("{}{turned}", key.get(..key.len() - 2).unwrap());
+    for expected in [401, 401, 401, 401, 429] {
+        let (status, body) = exchange(&house, &guess, &[]).await;
+        assert_eq!(status, expected, "{body}");
+    }
+    let (_, told) = exchange(&house, &key, &[]).await;
+    assert!(told["error_description"].as_str().unwrap().contains("ask again in"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
