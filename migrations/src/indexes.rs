@@ -13,7 +13,7 @@ const INDEXES: [(&str, &[&str]); 7] = [
     ("enrollments", &["round_id", "created_at", "id"]),
     ("enrollments", &["round_id", "updated_at", "id"]),
     ("matches", &["organization_id", "updated_at", "id"]),
-    ("matches", &["round_id", "status"]),
+    ("matches", &["round_id", "status", "organization_id"]),
     ("matches", &["round_id", "created_at", "id"]),
     ("matches", &["round_id", "updated_at", "id"]),
 ];

@@ -44,6 +44,7 @@ pub mod roster;
 pub mod rounds;
 pub mod sign_in_links;
 pub mod sign_ins;
+mod stored;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
 

@@ -60,7 +60,8 @@ pub(super) async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         unique: &[&["round_id", "person_id"]],
         indexes: &[
             &["person_id", "created_at", "id"],
-            &["round_id", "status"],
+            // Counted over without a look at the rows, which the tenant belongs to.
+            &["round_id", "status", "organization_id"],
             &["program_id", "created_at", "id"],
             &["program_id", "updated_at", "id"],
         ],

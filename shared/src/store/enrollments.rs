@@ -6,13 +6,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, to_json, word};
+use super::{Reads, StoreError, Tx, exactly_one, stored::Stored, word};
 use crate::domain::enrollments::{Enrollment, EnrollmentStatus};
 
 const TABLE: &str = "enrollments";
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
+
+    use crate::{domain::enrollments::Answers, store::stored::Stored};
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "enrollments")]
@@ -27,8 +29,8 @@ pub(crate) mod row {
         pub status: String,
         pub capacity: i32,
         pub priority: i32,
-        pub about: Json,
-        pub wanted: Json,
+        pub about: Stored<Answers>,
+        pub wanted: Stored<Answers>,
         pub paused_until: Option<Date>,
         pub version: i32,
         pub applied_at: DateTimeUtc,
@@ -50,8 +52,8 @@ pub(crate) fn enrollment(row: row::Model) -> Result<Enrollment, StoreError> {
         status: word(TABLE, &row.status)?,
         capacity: row.capacity,
         priority: row.priority,
-        about: from_json(TABLE, row.about)?,
-        wanted: from_json(TABLE, row.wanted)?,
+        about: row.about.0,
+        wanted: row.wanted.0,
         paused_until: row.paused_until,
         version: row.version,
         applied_at: row.applied_at,
@@ -71,8 +73,8 @@ fn to_row(enrollment: &Enrollment) -> Result<row::Model, StoreError> {
         status: enrollment.status.as_str().to_owned(),
         capacity: enrollment.capacity,
         priority: enrollment.priority,
-        about: to_json(TABLE, &enrollment.about)?,
-        wanted: to_json(TABLE, &enrollment.wanted)?,
+        about: Stored(enrollment.about.clone()),
+        wanted: Stored(enrollment.wanted.clone()),
         paused_until: enrollment.paused_until,
         version: enrollment.version,
         applied_at: enrollment.applied_at,

@@ -7,13 +7,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, narrow, to_json, word};
+use super::{Reads, StoreError, Tx, exactly_one, narrow, stored::Stored, word};
 use crate::domain::matches::{Match, MatchStatus, Party};
 
 const TABLE: &str = "matches";
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
+
+    use crate::{domain::explanations::Explanation, store::stored::Stored};
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "matches")]
@@ -31,7 +33,7 @@ pub(crate) mod row {
         pub person_a: Uuid,
         pub person_b: Uuid,
         pub score: i32,
-        pub explanation: Json,
+        pub explanation: Stored<Explanation>,
         pub answer_a: String,
         pub answer_b: String,
         pub answered_a_at: Option<DateTimeUtc>,
@@ -91,7 +93,7 @@ pub(crate) fn stored_match(row: row::Model) -> Result<Match, StoreError> {
             answered_at: row.answered_b_at,
         },
         score: narrow(TABLE, row.score)?,
-        explanation: from_json(TABLE, row.explanation)?,
+        explanation: row.explanation.0,
         note: row.note,
         proposed_at: row.proposed_at,
         answer_by: row.answer_by,
@@ -120,7 +122,7 @@ fn to_row(found: &Match) -> Result<row::Model, StoreError> {
         person_a: found.a.person_id,
         person_b: found.b.person_id,
         score: found.score.into(),
-        explanation: to_json(TABLE, &found.explanation)?,
+        explanation: Stored(found.explanation.clone()),
         answer_a: found.a.answer.as_str().to_owned(),
         answer_b: found.b.answer.as_str().to_owned(),
         answered_a_at: found.a.answered_at,

@@ -9,16 +9,16 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, events, exactly_one, from_json, to_json};
+use super::{Reads, StoreError, Tx, events, exactly_one, stored::Stored};
 use crate::domain::{
     events::{Event, EventKind, Relatives},
     people::Person,
 };
 
-const TABLE: &str = "people";
-
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
+
+    use crate::store::stored::Stored;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "people")]
@@ -31,7 +31,7 @@ pub(crate) mod row {
         pub email: String,
         pub headline: Option<String>,
         pub country: Option<String>,
-        pub languages: Json,
+        pub languages: Stored<Vec<String>>,
         pub time_zone: String,
         pub locale: String,
         pub active: bool,
@@ -52,7 +52,7 @@ pub(crate) fn person(row: row::Model) -> Result<Person, StoreError> {
         email: row.email,
         headline: row.headline,
         country: row.country,
-        languages: from_json(TABLE, row.languages)?,
+        languages: row.languages.0,
         time_zone: row.time_zone,
         locale: row.locale,
         active: row.active,
@@ -71,7 +71,7 @@ fn to_row(person: &Person) -> Result<row::Model, StoreError> {
         email: person.email.clone(),
         headline: person.headline.clone(),
         country: person.country.clone(),
-        languages: to_json(TABLE, &person.languages)?,
+        languages: Stored(person.languages.clone()),
         time_zone: person.time_zone.clone(),
         locale: person.locale.clone(),
         active: person.active,
