@@ -76,7 +76,7 @@ pids+=($!)
 export BENCH_KEYS=$scratch/keys BENCH_FOLDER=$scratch BENCH_CONNECTIONS=$connections BENCH_QUICK=$quick NODE_ENV=production GRAPHILE_ENV=production
 export COUNTERPART_DATABASE__URL=$BENCH_DATABASE COUNTERPART_DATABASE__MAX_CONNECTIONS=$connections
 export COUNTERPART_REDIS__URL=redis://127.0.0.1:$redis_port/0 COUNTERPART_AUTH__KEYS_DIR=$BENCH_KEYS
-export COUNTERPART_HTTP__HOST=127.0.0.1 COUNTERPART_LOG__LEVEL=warn
+export COUNTERPART_HTTP__HOST=127.0.0.1 COUNTERPART_HTTP__PUBLIC_URL=http://127.0.0.1 COUNTERPART_LOG__LEVEL=warn
 # The load generator asks more than any caller may, and the peers limit nobody.
 export COUNTERPART_LIMITS__ENABLED=false
 "$binary" keys generate >/dev/null
