@@ -25,9 +25,10 @@ mod ticks;
 mod upkeep;
 mod webhooks;
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use shared::{
     bus::{Bus, Topic},
     clock::Clock,
@@ -55,7 +56,7 @@ pub struct Worker {
     pub clock: Clock,
     /// This start of this process: who holds a lease.
     pub instance: Uuid,
-    post: Mutex<Post>,
+    posts: Vec<Mutex<Post>>,
     outbound: OnceCell<Outbound>,
     deliveries_made: Notify,
     shutdown: CancellationToken,
@@ -84,14 +85,14 @@ impl Worker {
     /// The same, which begins no further item once `shutdown` is cancelled.
     fn until(config: &Config, store: Store, bus: Bus, clock: Clock, shutdown: CancellationToken) -> Self {
         let instance = clock.new_id();
-        let post = Mutex::new(Post::new(&config.mail));
+        let posts = Post::ways(&config.mail);
         Self {
             config: config.clone(),
             store,
             bus,
             clock,
             instance,
-            post,
+            posts,
             outbound: OnceCell::new(),
             deliveries_made: Notify::new(),
             shutdown,
@@ -119,7 +120,15 @@ impl Worker {
             if let Err(error) = self.queue_due_nights().await {
                 tracing::error!(%error, "nights could not be queued; trying again at the next tick");
             }
-            if let Err(error) = self.run_queued().await {
+            if !wake.next(&self.shutdown).await {
+                return;
+            }
+        }
+    }
+
+    async fn runs(&self, sizes: RangeInclusive<i32>, mut wake: Wake) {
+        loop {
+            if let Err(error) = self.run_sized(sizes.clone()).await {
                 tracing::error!(%error, "a match run was interrupted; it is taken up again when its lease ends");
             }
             if !wake.next(&self.shutdown).await {
@@ -168,7 +177,11 @@ pub async fn run(
 ) -> Result<(), WorkerError> {
     let worker = Worker::until(config, store, bus, clock, shutdown.clone());
     let ticks = Ticks::start(Duration::from_secs(config.worker.tick_seconds)).await?;
-    let nights = ticks.wake(Some(worker.bus.subscribe(Topic::RunRequested)));
+    let runs = nightly::slots(config.worker.people_at_once).map(|sizes| {
+        let requested = worker.bus.subscribe(Topic::RunRequested);
+        worker.runs(sizes, ticks.wake(Some(requested)))
+    });
+    let runs = join_all(runs);
     let mails = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
     let events = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
     worker.outbound().await?;
@@ -177,7 +190,8 @@ pub async fn run(
         // One task for all: whatever a loop does, its end or its panic is noticed here.
         let mut work = Box::pin(async {
             tokio::join!(
-                worker.nights(nights),
+                worker.nights(ticks.wake(None)),
+                runs,
                 worker.upkeeps(ticks.wake(None)),
                 worker.mails(mails),
                 worker.fan_outs(events),

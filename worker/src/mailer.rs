@@ -14,6 +14,7 @@ mod tests;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use shared::{
     config::MailTransport,
     domain::{messages::Message, people::Person},
@@ -54,27 +55,50 @@ impl Worker {
     /// When the database fails; messages in hand are taken up again when their lease ends.
     pub async fn send_due(&self) -> Result<usize, StoreError> {
         self.write_sign_in_links().await?;
-        let mut post = self.post.lock().await;
+        let Some((first, others)) = self.posts.split_first() else { return Ok(0) };
+        let mut first = first.lock().await;
         let mut sent = 0;
-        while !self.is_stopping() && post.closed_until(self.clock.now()).is_none() {
+        while first.is_on_trial() && !self.is_stopping() {
             // After a pause one message tries whether the relay is back.
-            let limit = if post.is_on_trial() { 1 } else { BATCH };
-            let claimed = Instant::now();
-            let batch = self.claim_messages(limit).await?;
-            if batch.is_empty() {
-                break;
-            }
-            for (lease, message) in batch {
-                match self.send_one(&mut post, lease, &message, claimed).await {
-                    Ok(accepted) => sent += usize::from(accepted),
-                    Err(StoreError::Conflict(_)) => {
-                        tracing::warn!(message = %message.id, "another worker has taken the message over");
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+            let Some(accepted) = self.send_claimed(&mut first, 1).await? else { return Ok(sent) };
+            sent += accepted;
+        }
+        let rest = others.iter().map(|post| async { self.send_through(&mut *post.lock().await).await });
+        let (first, rest) = tokio::join!(self.send_through(&mut first), join_all(rest));
+        rest.into_iter().try_fold(sent + first?, |sent, more| Ok(sent + more?))
+    }
+
+    /// Sends one message after the other until nothing is due or the relay takes nothing.
+    async fn send_through(&self, post: &mut Post) -> Result<usize, StoreError> {
+        let mut sent = 0;
+        while !self.is_stopping() && !post.is_on_trial() {
+            let Some(accepted) = self.send_claimed(post, BATCH).await? else { break };
+            sent += accepted;
         }
         Ok(sent)
+    }
+
+    /// Claims at most so many messages and sends them; `None` when nothing is due or the relay is not to be troubled.
+    async fn send_claimed(&self, post: &mut Post, limit: u64) -> Result<Option<usize>, StoreError> {
+        if post.closed_until(self.clock.now()).is_some() {
+            return Ok(None);
+        }
+        let claimed = Instant::now();
+        let batch = self.claim_messages(limit).await?;
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        let mut sent = 0;
+        for (lease, message) in batch {
+            match self.send_one(post, lease, &message, claimed).await {
+                Ok(accepted) => sent += usize::from(accepted),
+                Err(StoreError::Conflict(_)) => {
+                    tracing::warn!(message = %message.id, "another worker has taken the message over");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(sent))
     }
 
     async fn claim_messages(&self, limit: u64) -> Result<Vec<(Lease, Message)>, StoreError> {

@@ -13,8 +13,9 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use shared::{
     bus::Topic,
     domain::{
@@ -38,6 +39,17 @@ const ATTEMPTS: i32 = 3;
 /// How often live subscribers are told how far a run is, at most.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// How many small runs a worker does at the same time.
+const SMALL_AT_ONCE: usize = 4;
+
+/// What a worker does at the same time, as numbers of people: a few small runs, `people_at_once` together at most, and
+/// one of any size above. So small ones never wait for a large one to end, and there is never more than one large one in
+/// memory.
+pub(crate) fn slots(people_at_once: u32) -> impl Iterator<Item = RangeInclusive<i32>> {
+    let small = i32::try_from(people_at_once).unwrap_or(i32::MAX) / 4;
+    std::iter::repeat_n(0..=small, SMALL_AT_ONCE).chain([small + 1..=i32::MAX])
+}
+
 /// How planning ended.
 enum Planned {
     /// With a plan.
@@ -57,9 +69,16 @@ impl Worker {
     /// # Errors
     /// When the database cannot say what is queued.
     pub async fn run_queued(&self) -> Result<usize, StoreError> {
+        let slots = slots(self.config.worker.people_at_once).map(|sizes| self.run_sized(sizes));
+        let done = join_all(slots).await;
+        done.into_iter().sum()
+    }
+
+    /// One after the other, the runs with so many people.
+    pub(crate) async fn run_sized(&self, sizes: RangeInclusive<i32>) -> Result<usize, StoreError> {
         let mut done = 0;
         while !self.is_stopping() {
-            let Some(run) = self.claim_run().await? else { break };
+            let Some(run) = self.claim_run(sizes.clone()).await? else { break };
             let run_id = run.id;
             match self.do_run(run).await {
                 Ok(ended) => done += usize::from(ended),
@@ -70,9 +89,10 @@ impl Worker {
         Ok(done)
     }
 
-    async fn claim_run(&self) -> Result<Option<MatchRun>, StoreError> {
+    async fn claim_run(&self, sizes: RangeInclusive<i32>) -> Result<Option<MatchRun>, StoreError> {
         let tx = self.store.begin().await?;
-        let Some(run) = store::match_runs::claim(&tx, self.instance, self.lease(), self.clock.now()).await? else {
+        let (lease, now) = (self.lease(), self.clock.now());
+        let Some(run) = store::match_runs::claim_sized(&tx, self.instance, lease, sizes, now).await? else {
             return Ok(None);
         };
         if run.attempts == 1 {

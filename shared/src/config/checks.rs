@@ -29,8 +29,10 @@ pub(super) fn ranges() -> impl IntoIterator<Item = (&'static str, RangeInclusive
         ("limits.requests_per_minute", 1..=1_000_000),
         ("http.upload_limit_bytes", 1024..=268_435_456),
         ("mail.command_timeout_seconds", 1..=600),
+        ("mail.connections", 1..=50),
         ("mail.smtp_port", 1..=65_535),
         ("worker.lease_seconds", 1..=3600),
+        ("worker.people_at_once", 400..=1_000_000),
         ("worker.shutdown_seconds", 1..=600),
         ("worker.tick_seconds", 1..=60),
     ]

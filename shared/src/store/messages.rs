@@ -3,12 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockBehavior, LockType},
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, lease_clock, to_json, word};
+use super::{Reads, StoreError, Tx, claims::Claim, exactly_one, from_json, lease_clock, to_json, word};
 use crate::domain::messages::{Message, MessageStatus};
 
 const TABLE: &str = "messages";
@@ -163,41 +163,28 @@ pub async fn claim(
     limit: u64,
     now: DateTime<Utc>,
 ) -> Result<Vec<(Lease, Message)>, StoreError> {
-    let clock = lease_clock(tx).await?;
-    let waiting =
-        Condition::all().add(row::Column::Status.eq(MessageStatus::Pending.as_str())).add(row::Column::DueAt.lte(now));
-    let abandoned = Condition::all()
-        .add(row::Column::Status.eq(MessageStatus::Sending.as_str()))
-        .add(row::Column::LeaseUntil.lt(clock));
-    let rows = row::Entity::find()
-        .filter(Condition::any().add(waiting).add(abandoned))
-        .order_by_asc(row::Column::DueAt)
-        .order_by_asc(row::Column::Id)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(&tx.tx)
-        .await?;
+    let until = lease_clock(tx).await? + lease;
+    let set = "status = 'SENDING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, updated_at = $3";
+    // What somebody left lying has waited longest, and is little.
+    let mut rows = Claim {
+        set: &format!("{set}, rescue_count = rescue_count + 1"),
+        pick: "status = 'SENDING' AND lease_until < $4 ORDER BY lease_until LIMIT $5",
+        values: vec![owner.into(), until.into(), now.into(), (until - lease).into(), count(limit).into()],
+    }
+    .rows::<row::Entity>(tx)
+    .await?;
+    let left = limit.saturating_sub(u64::try_from(rows.len()).unwrap_or(limit));
+    if left > 0 {
+        let waiting = Claim {
+            set,
+            pick: "status = 'PENDING' AND due_at <= $4 ORDER BY due_at, id LIMIT $5",
+            values: vec![owner.into(), until.into(), now.into(), now.into(), count(left).into()],
+        };
+        rows.extend(waiting.rows::<row::Entity>(tx).await?);
+    }
+    rows.sort_by_key(|row| (row.due_at, row.id));
     let mut claimed = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        row.rescue_count += i32::from(row.status == MessageStatus::Sending.as_str());
-        MessageStatus::Sending.as_str().clone_into(&mut row.status);
-        row.fence += 1;
-        row.attempts += 1;
-        row.updated_at = now;
-        row::Entity::update_many()
-            .set(row::ActiveModel {
-                status: Set(row.status.clone()),
-                owner: Set(Some(owner)),
-                fence: Set(row.fence),
-                lease_until: Set(Some(clock + lease)),
-                attempts: Set(row.attempts),
-                rescue_count: Set(row.rescue_count),
-                updated_at: Set(now),
-                ..blank()
-            })
-            .filter(row::Column::Id.eq(row.id))
-            .exec(&tx.tx)
-            .await?;
+    for row in rows {
         let lease = Lease { message_id: row.id, fence: row.fence };
         match message(row) {
             Ok(message) => claimed.push((lease, message)),
@@ -206,6 +193,10 @@ pub async fn claim(
         }
     }
     Ok(claimed)
+}
+
+fn count(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Prolongs a lease before the next step of sending.
