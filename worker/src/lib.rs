@@ -33,6 +33,7 @@ use shared::{
     bus::{Bus, Topic},
     clock::Clock,
     config::Config,
+    metrics::METRICS,
     outbound::{Outbound, OutboundError},
     store::{Store, StoreError, Tx},
 };
@@ -118,6 +119,7 @@ impl Worker {
     async fn nights(&self, mut wake: Wake) {
         loop {
             if let Err(error) = self.queue_due_nights().await {
+                METRICS.failed("nights");
                 tracing::error!(%error, "nights could not be queued; trying again at the next tick");
             }
             if !wake.next(&self.shutdown).await {
@@ -129,6 +131,7 @@ impl Worker {
     async fn runs(&self, sizes: RangeInclusive<i32>, mut wake: Wake) {
         loop {
             if let Err(error) = self.run_sized(sizes.clone()).await {
+                METRICS.failed("runs");
                 tracing::error!(%error, "a match run was interrupted; it is taken up again when its lease ends");
             }
             if !wake.next(&self.shutdown).await {
@@ -140,6 +143,7 @@ impl Worker {
     async fn upkeeps(&self, mut wake: Wake) {
         loop {
             if let Err(error) = self.upkeep().await {
+                METRICS.failed("upkeep");
                 tracing::error!(%error, "upkeep was interrupted; trying again at the next tick");
             }
             if !wake.next(&self.shutdown).await {
@@ -151,6 +155,7 @@ impl Worker {
     async fn mails(&self, mut wake: Wake) {
         loop {
             if let Err(error) = self.send_due().await {
+                METRICS.failed("mails");
                 tracing::error!(%error, "sending was interrupted; trying again at the next tick");
             }
             if !wake.next(&self.shutdown).await {

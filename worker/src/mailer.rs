@@ -18,6 +18,7 @@ use futures_util::future::join_all;
 use shared::{
     config::MailTransport,
     domain::{messages::Message, people::Person},
+    metrics::METRICS,
     outbox::mails::Mail,
     store::{
         self, StoreError,
@@ -26,6 +27,7 @@ use shared::{
     telemetry::Masked,
 };
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 pub(crate) use self::post::Post;
 use crate::{
@@ -90,7 +92,8 @@ impl Worker {
         }
         let mut sent = 0;
         for (lease, message) in batch {
-            match self.send_one(post, lease, &message, claimed).await {
+            let span = tracing::info_span!("message", message = %message.id, kind = message.kind, attempt = message.attempts);
+            match self.send_one(post, lease, &message, claimed).instrument(span).await {
                 Ok(accepted) => sent += usize::from(accepted),
                 Err(StoreError::Conflict(_)) => {
                     tracing::warn!(message = %message.id, "another worker has taken the message over");
@@ -206,9 +209,7 @@ impl Worker {
     }
 
     async fn mark_handed(&self, lease: Lease) -> Result<(), StoreError> {
-        let tx = self.store.begin().await?;
-        store::messages::mark_handed(&tx, lease, self.lease(), self.clock.now()).await?;
-        self.commit(tx).await
+        store::messages::mark_handed_alone(&self.store, lease, self.lease(), self.clock.now()).await
     }
 
     /// What a failure means for the message, and for the relay.
@@ -260,12 +261,21 @@ impl Worker {
             | Outcome::Held(_)
             | Outcome::Deferred { .. } => outcome,
         };
-        let is_over = !matches!(outcome, Outcome::Deferred { .. });
-        let tx = self.store.begin().await?;
-        store::messages::finish(&tx, lease, outcome, self.clock.now()).await?;
-        if is_over {
-            store::messages::forget_secret(&tx, message).await?;
+        let forgets = message.mail.without_secret().is_some() && !matches!(outcome, Outcome::Deferred { .. });
+        METRICS.send_tried(match &outcome {
+            Outcome::Sent => "sent",
+            Outcome::Failed(_) => "failed",
+            Outcome::Suppressed(_) => "suppressed",
+            Outcome::Held(_) => "held",
+            Outcome::Deferred { .. } => "deferred",
+        });
+        let now = self.clock.now();
+        if !forgets {
+            return store::messages::finish_alone(&self.store, lease, outcome, now).await;
         }
+        let tx = self.store.begin().await?;
+        store::messages::finish(&tx, lease, outcome, now).await?;
+        store::messages::forget_secret(&tx, message).await?;
         self.commit(tx).await
     }
 }

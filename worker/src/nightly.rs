@@ -25,10 +25,12 @@ use shared::{
     },
     live::RunProgress,
     matchmaking::Setting,
+    metrics::METRICS,
     store::{self, StoreError},
 };
 
 use tokio::time::{Instant, interval, interval_at};
+use tracing::Instrument as _;
 
 use self::{gauge::Gauge, load::Snapshot, planning::RoundPlan};
 use crate::Worker;
@@ -80,7 +82,8 @@ impl Worker {
         while !self.is_stopping() {
             let Some(run) = self.claim_run(sizes.clone()).await? else { break };
             let run_id = run.id;
-            match self.do_run(run).await {
+            let span = tracing::info_span!("run", run = %run.id, program = %run.program_id, attempt = run.attempts);
+            match self.do_run(run).instrument(span).await {
                 Ok(ended) => done += usize::from(ended),
                 // It stays ours until the lease ends, so it cannot stand in the way of the others.
                 Err(error) => tracing::error!(%error, run = %run_id, "a run was interrupted; it is taken up again"),
@@ -98,6 +101,7 @@ impl Worker {
         if run.attempts == 1 {
             let steps = (RunStatus::Queued.as_str(), RunStatus::Running.as_str());
             persist::record(&tx, &self.clock, &run, steps, None).await?;
+            METRICS.run_begun((self.clock.now() - run.queued_at).as_seconds_f64());
         }
         self.commit(tx).await?;
         Ok(Some(run))
@@ -130,6 +134,7 @@ impl Worker {
             Err(error) => return Err(error),
         };
         tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made, "a run is done");
+        self.count_run(&run);
         self.bus.announce(changes).await;
         self.bus.publish(Topic::MessagesDue, "{}").await;
         Ok(true)
@@ -195,6 +200,12 @@ impl Worker {
             Err(StoreError::Conflict(_)) => return Ok(false),
             Err(error) => return Err(error),
         }
+        self.count_run(&run);
         Ok(true)
+    }
+
+    fn count_run(&self, run: &MatchRun) {
+        let begun = run.started_at.unwrap_or(run.queued_at);
+        METRICS.run_ended(run.status.as_str(), (self.clock.now() - begun).as_seconds_f64());
     }
 }

@@ -72,6 +72,11 @@ pub(super) fn check(config: &Config, role: Role) -> Problems {
     } else if reads_keys && !config.auth.keys_dir.is_dir() {
         refuse("auth.keys_dir", "must be an existing folder with the public keys of whoever issues tokens");
     }
+    let listen = &config.metrics.listen;
+    let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+    if !listen.is_empty() && port.is_none() {
+        refuse("metrics.listen", "must be empty or host:port, such as 127.0.0.1:9464");
+    }
     check_http(&config.http, config.dev || role == Role::Tool, &mut refuse);
     check_mail(&config.mail, matches!(role, Role::Worker | Role::All), &mut refuse);
     // A worker that waits for one command longer than it holds the claim would lose every slow mail to another one.

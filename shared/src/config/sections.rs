@@ -190,6 +190,14 @@ pub struct WorkerConfig {
     pub shutdown_seconds: u64,
 }
 
+/// What an operator watches.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Where `/metrics` is served, `host:port`; empty: nowhere.
+    pub listen: String,
+}
+
 /// The time the process believes it is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,14 +2,17 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select, Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{Reads, StoreError, Tx, claims::Claim, exactly_one, from_json, lease_clock, nights, to_json, word};
-use crate::domain::match_runs::{MatchRun, RunOrigin, RunStatus};
+use crate::{
+    domain::match_runs::{MatchRun, RunOrigin, RunStatus},
+    metrics::METRICS,
+};
 
 const TABLE: &str = "match_runs";
 
@@ -86,6 +89,24 @@ pub async fn find(reads: &impl Reads, organization_id: Uuid, id: Uuid) -> Result
 pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<MatchRun>, StoreError> {
     let query = scoped(organization_id).filter(row::Column::Id.is_in(ids.iter().copied()));
     query.all(reads.conn()).await?.into_iter().map(match_run).collect()
+}
+
+/// The latest local date for which a program has a nightly run, whatever became of it.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn latest_night(
+    reads: &impl Reads,
+    organization_id: Uuid,
+    program_id: Uuid,
+) -> Result<Option<NaiveDate>, StoreError> {
+    let row = scoped(organization_id)
+        .filter(row::Column::ProgramId.eq(program_id))
+        .filter(row::Column::LocalDate.is_not_null())
+        .order_by_desc(row::Column::LocalDate)
+        .one(reads.conn())
+        .await?;
+    Ok(row.and_then(|row| row.local_date))
 }
 
 /// Stores a run unless the program has one for its local date already; true when it was stored.
@@ -172,6 +193,7 @@ pub async fn claim_sized(
     }
     .rows::<row::Entity>(tx)
     .await?;
+    rows.iter().for_each(|_| METRICS.rescued("run"));
     if rows.is_empty() {
         let pick = "status = 'QUEUED' AND people BETWEEN $4 AND $5 ORDER BY turn_at, id LIMIT 1";
         rows = Claim { set, pick, values: values() }.rows::<row::Entity>(tx).await?;

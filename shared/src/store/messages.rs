@@ -3,13 +3,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, claims::Claim, exactly_one, from_json, lease_clock, to_json, word};
-use crate::domain::messages::{Message, MessageStatus};
+use super::{Reads, Store, StoreError, Tx, claims::Claim, exactly_one, from_json, from_now, lease_clock, to_json, word};
+use crate::{
+    domain::messages::{Message, MessageStatus},
+    metrics::METRICS,
+};
 
 const TABLE: &str = "messages";
 
@@ -173,6 +176,7 @@ pub async fn claim(
     }
     .rows::<row::Entity>(tx)
     .await?;
+    rows.iter().for_each(|_| METRICS.rescued("message"));
     let left = limit.saturating_sub(u64::try_from(rows.len()).unwrap_or(limit));
     if left > 0 {
         let waiting = Claim {
@@ -204,8 +208,7 @@ fn count(limit: u64) -> i64 {
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreError> {
-    let until = lease_clock(tx).await? + lease;
-    let done = held_row(held).col_expr(row::Column::LeaseUntil, Expr::value(until)).exec(&tx.tx).await?;
+    let done = held_row(held).col_expr(row::Column::LeaseUntil, from_now(&tx.tx, lease)).exec(&tx.tx).await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
 
@@ -214,11 +217,33 @@ pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreEr
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn mark_handed(tx: &Tx, held: Lease, lease: TimeDelta, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let until = lease_clock(tx).await? + lease;
+    mark_on(&tx.tx, held, lease, now).await
+}
+
+/// As [`mark_handed`], committed at once: one statement is a whole of its own, and needs no words around it.
+///
+/// # Errors
+/// As [`mark_handed`].
+pub async fn mark_handed_alone(
+    store: &Store,
+    held: Lease,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let _writer = store.turn().await;
+    mark_on(&store.pool, held, lease, now).await
+}
+
+async fn mark_on(
+    conn: &impl ConnectionTrait,
+    held: Lease,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let done = held_row(held)
         .col_expr(row::Column::HandedAt, Expr::value(now))
-        .col_expr(row::Column::LeaseUntil, Expr::value(until))
-        .exec(&tx.tx)
+        .col_expr(row::Column::LeaseUntil, from_now(conn, lease))
+        .exec(conn)
         .await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
@@ -250,6 +275,24 @@ pub enum Outcome {
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) -> Result<(), StoreError> {
+    finish_on(&tx.tx, held, outcome, now).await
+}
+
+/// As [`finish`], committed at once.
+///
+/// # Errors
+/// As [`finish`].
+pub async fn finish_alone(store: &Store, held: Lease, outcome: Outcome, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let _writer = store.turn().await;
+    finish_on(&store.pool, held, outcome, now).await
+}
+
+async fn finish_on(
+    conn: &impl ConnectionTrait,
+    held: Lease,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let status = |status: MessageStatus| Set(status.as_str().to_owned());
     let mut change = row::ActiveModel { updated_at: Set(now), lease_until: Set(None), owner: Set(None), ..blank() };
     let mut uncounted = false;
@@ -283,7 +326,7 @@ pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) 
     if uncounted {
         update = update.col_expr(row::Column::Attempts, Expr::col(row::Column::Attempts).sub(1));
     }
-    exactly_one(update.exec(&tx.tx).await?.rows_affected, "the message's lease")
+    exactly_one(update.exec(conn).await?.rows_affected, "the message's lease")
 }
 
 /// Suppresses the waiting messages of a match, or only those to one person, whose kind is one of `kinds`.

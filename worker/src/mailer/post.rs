@@ -9,6 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     config::{MailConfig, MailTransport, SmtpSecurity},
+    metrics::METRICS,
     store::StoreError,
 };
 use uuid::Uuid;
@@ -116,6 +117,7 @@ impl Post {
     /// The relay answers again.
     pub(super) fn open(&mut self) {
         *self.pause() = None;
+        METRICS.relay_paused(false);
     }
 
     /// The relay takes nothing: pauses, twice as long as last time, and returns until when. Whoever finds out while others
@@ -128,6 +130,7 @@ impl Post {
         let length = pause.map_or(SHORTEST, |pause| (pause.length * 2).min(LONGEST));
         let until = now + length;
         *pause = Some(Pause { until, length });
+        METRICS.relay_paused(true);
         until
     }
 
