@@ -3,8 +3,8 @@
 
 use sea_orm_migration::{
     prelude::{DbErr, Index, MigrationTrait, SchemaManager, Table, async_trait},
-    sea_orm::ConnectionTrait,
     schema::{integer, timestamp_with_time_zone},
+    sea_orm::ConnectionTrait,
 };
 
 /// See the module.

@@ -79,6 +79,7 @@ impl Metrics {
             pool_idle: Gauge::default(),
             pool_limit: Gauge::default(),
         };
+        all.begin_at_zero();
         let registry = &mut all.registry;
         registry.register("runs", "Match runs this process ended, by status", all.runs.clone());
         let (name, help) = ("run_duration", "From the claim of a match run to its end");
@@ -86,7 +87,11 @@ impl Metrics {
         let (name, help) = ("run_wait", "From asking for a match run to its first claim");
         registry.register_with_unit(name, help, Unit::Seconds, all.run_wait_seconds.clone());
         registry.register("send_attempts", "Attempts to hand a mail over, by outcome", all.sends.clone());
-        registry.register("relay_paused", "1 while nothing is sent because the relay takes nothing", all.relay_paused.clone());
+        registry.register(
+            "relay_paused",
+            "1 while nothing is sent because the relay takes nothing",
+            all.relay_paused.clone(),
+        );
         registry.register("lease_rescues", "Work taken over from a worker that was gone, by kind", all.rescues.clone());
         registry.register("webhook_attempts", "Attempts to deliver an event, by outcome", all.webhooks.clone());
         registry.register("http_requests", "Requests answered, by class of status", all.requests.clone());
@@ -100,13 +105,37 @@ impl Metrics {
         registry.register("messages", "Mails that are not over, by state, all processes", all.messages.clone());
         let (name, help) = ("oldest_due_message_age", "Since when the mail that is due longest is due");
         registry.register_with_unit(name, help, Unit::Seconds, all.oldest_due_message.clone());
-        registry.register("webhook_deliveries_waiting", "Events to be delivered, all processes", all.deliveries.clone());
+        registry.register(
+            "webhook_deliveries_waiting",
+            "Events to be delivered, all processes",
+            all.deliveries.clone(),
+        );
         let (name, help) = ("oldest_due_delivery_age", "Since when the delivery that is due longest is due");
         registry.register_with_unit(name, help, Unit::Seconds, all.oldest_due_delivery.clone());
         registry.register("database_connections_open", "Connections to the database", all.pool_open.clone());
         registry.register("database_connections_idle", "Those of them that nobody uses", all.pool_idle.clone());
         registry.register("database_connections_limit", "The most there may be", all.pool_limit.clone());
         all
+    }
+
+    /// Every series is there from the start, so that the first step from 0 to 1 is seen.
+    fn begin_at_zero(&self) {
+        let series: [(&Family<Label, Counter>, &'static str, &[&'static str]); 6] = [
+            (&self.runs, "status", &["PUBLISHED", "READY", "FAILED"]),
+            (&self.sends, "outcome", &["sent", "failed", "suppressed", "held", "deferred"]),
+            (&self.rescues, "kind", &["run", "message"]),
+            (&self.webhooks, "outcome", &["delivered", "failed"]),
+            (&self.requests, "status", &["1xx", "2xx", "3xx", "4xx", "5xx"]),
+            (&self.failures, "loop", &["nights", "runs", "upkeep", "mails"]),
+        ];
+        for (family, name, values) in series {
+            for value in values {
+                drop(family.get_or_create(&[(name, *value)]));
+            }
+        }
+        for state in ["pending", "sending", "held"] {
+            drop(self.messages.get_or_create(&[("state", state)]));
+        }
     }
 
     /// A match run of this process ended so, after so many seconds of work.

@@ -48,7 +48,8 @@ async fn a_night_of_many_programs_outlives_one_of_three_workers() {
 
     // Everybody is in one pair, but for one in each program of an odd number.
     let people = one("SELECT count(*) FROM enrollments").await;
-    let odd = "SELECT count(*) FROM (SELECT count(*) % 2 AS odd FROM enrollments GROUP BY program_id) AS p WHERE odd = 1";
+    let odd =
+        "SELECT count(*) FROM (SELECT count(*) % 2 AS odd FROM enrollments GROUP BY program_id) AS p WHERE odd = 1";
     let pairs = one("SELECT count(*) FROM matches").await;
     assert_eq!(2 * pairs + one(odd).await, people);
     assert_eq!(one("SELECT count(*) FROM match_places").await, 2 * pairs);

@@ -71,7 +71,9 @@ async fn a_worker_tells_what_it_did_and_what_waits_and_alerts_name_only_that() {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     assert!(value(&text, "counterpart_send_attempts_total{outcome=\"sent\"}") >= 4.0, "{text}");
-    assert!(value(&text, "counterpart_database_connections_limit") >= value(&text, "counterpart_database_connections_open"));
+    assert!(
+        value(&text, "counterpart_database_connections_limit") >= value(&text, "counterpart_database_connections_open")
+    );
     assert!((value(&text, "counterpart_run_duration_seconds_count") - 3.0).abs() < 0.1, "{text}");
     let state = client.query_one("SELECT count(*) FROM messages WHERE status = 'PENDING'", &[]).await.unwrap();
     let waiting: i64 = state.get(0);

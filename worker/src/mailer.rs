@@ -92,7 +92,8 @@ impl Worker {
         }
         let mut sent = 0;
         for (lease, message) in batch {
-            let span = tracing::info_span!("message", message = %message.id, kind = message.kind, attempt = message.attempts);
+            let span =
+                tracing::info_span!("message", id = %message.id, kind = message.kind, attempt = message.attempts);
             match self.send_one(post, lease, &message, claimed).instrument(span).await {
                 Ok(accepted) => sent += usize::from(accepted),
                 Err(StoreError::Conflict(_)) => {

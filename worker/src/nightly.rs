@@ -82,7 +82,7 @@ impl Worker {
         while !self.is_stopping() {
             let Some(run) = self.claim_run(sizes.clone()).await? else { break };
             let run_id = run.id;
-            let span = tracing::info_span!("run", run = %run.id, program = %run.program_id, attempt = run.attempts);
+            let span = tracing::info_span!("run", id = %run.id, program = %run.program_id, attempt = run.attempts);
             match self.do_run(run).instrument(span).await {
                 Ok(ended) => done += usize::from(ended),
                 // It stays ours until the lease ends, so it cannot stand in the way of the others.

@@ -73,7 +73,8 @@ pub(super) fn check(config: &Config, role: Role) -> Problems {
         refuse("auth.keys_dir", "must be an existing folder with the public keys of whoever issues tokens");
     }
     let listen = &config.metrics.listen;
-    let port = listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+    let port =
+        listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
     if !listen.is_empty() && port.is_none() {
         refuse("metrics.listen", "must be empty or host:port, such as 127.0.0.1:9464");
     }

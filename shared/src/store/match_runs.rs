@@ -3,9 +3,7 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select, Value, sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select, Value, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{Reads, StoreError, Tx, claims::Claim, exactly_one, from_json, lease_clock, nights, to_json, word};

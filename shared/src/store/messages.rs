@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::{Reads, Store, StoreError, Tx, claims::Claim, exactly_one, from_json, from_now, lease_clock, to_json, word};
+use super::{
+    Reads, Store, StoreError, Tx, claims::Claim, exactly_one, from_json, from_now, lease_clock, to_json, word,
+};
 use crate::{
     domain::messages::{Message, MessageStatus},
     metrics::METRICS,
@@ -167,7 +168,8 @@ pub async fn claim(
     now: DateTime<Utc>,
 ) -> Result<Vec<(Lease, Message)>, StoreError> {
     let until = lease_clock(tx).await? + lease;
-    let set = "status = 'SENDING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, updated_at = $3";
+    let set =
+        "status = 'SENDING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, updated_at = $3";
     // What somebody left lying has waited longest, and is little.
     let mut rows = Claim {
         set: &format!("{set}, rescue_count = rescue_count + 1"),

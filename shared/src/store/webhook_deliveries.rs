@@ -213,14 +213,7 @@ pub async fn claim_every_of(
               updated_at = $3, rescue_count = rescue_count + CASE status WHEN 'SENDING' THEN 1 ELSE 0 END",
         pick: "endpoint_id = $4 AND (status = 'PENDING' AND due_at <= $3 OR status = 'SENDING' AND lease_until < $5) \
                ORDER BY due_at, id LIMIT $6",
-        values: vec![
-            owner.into(),
-            (clock + lease).into(),
-            now.into(),
-            endpoint_id.into(),
-            clock.into(),
-            limit.into(),
-        ],
+        values: vec![owner.into(), (clock + lease).into(), now.into(), endpoint_id.into(), clock.into(), limit.into()],
     }
     .rows::<row::Entity>(tx)
     .await?;

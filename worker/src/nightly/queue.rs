@@ -156,7 +156,9 @@ fn look(program: &DueProgram, rounds: &[Round], latest: Option<NaiveDate>, now: 
         latest.map_or_else(Vec::new, |latest| schedule::nights_between(zone, match_at, latest, date, SKIPPED_MAX));
     let missed = missed.into_iter().filter(|(_, due)| *due >= since).rev().map(|(missed, _)| Night {
         date: missed,
-        skipped: Some(format!("skipped: no worker was running in the night of {missed}, and that of {date} was due too")),
+        skipped: Some(format!(
+            "skipped: no worker was running in the night of {missed}, and that of {date} was due too"
+        )),
     });
     let late = now - due;
     let skipped =
