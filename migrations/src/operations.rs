@@ -17,7 +17,7 @@ const LONG_AGO: &str = "1970-01-01T00:00:00+00:00";
 /// Only rows that wait or are held are in these indexes: they stay as small as the queue is, however much is over.
 const QUEUES: [&str; 7] = [
     "CREATE INDEX ix_programs_next_night_at ON programs (next_night_at, id) WHERE archived_at IS NULL",
-    "CREATE INDEX ix_match_runs_queued ON match_runs (turn_at, id) WHERE status = 'QUEUED'",
+    "CREATE INDEX ix_match_runs_queued ON match_runs (turn_at, id, people) WHERE status = 'QUEUED'",
     "CREATE INDEX ix_match_runs_running ON match_runs (lease_until) WHERE status = 'RUNNING'",
     "CREATE INDEX ix_messages_pending ON messages (due_at, id) WHERE status = 'PENDING'",
     "CREATE INDEX ix_messages_sending ON messages (lease_until) WHERE status = 'SENDING'",

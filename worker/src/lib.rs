@@ -152,9 +152,20 @@ impl Worker {
         }
     }
 
-    async fn mails(&self, mut wake: Wake) {
+    /// The first connection to the relay also writes sign-in links and finds out whether the relay is back.
+    async fn first_mails(&self) -> Result<(), StoreError> {
+        self.write_sign_in_links().await?;
+        if self.try_relay().await? > 0 {
+            self.bus.publish(Topic::MessagesDue, "{}").await;
+        }
+        self.send_by(0).await.map(drop)
+    }
+
+    /// One connection to the relay; a slow exchange on it does not keep the others from theirs.
+    async fn mails(&self, way: usize, mut wake: Wake) {
         loop {
-            if let Err(error) = self.send_due().await {
+            let sent = if way == 0 { self.first_mails().await } else { self.send_by(way).await.map(drop) };
+            if let Err(error) = sent {
                 METRICS.failed("mails");
                 tracing::error!(%error, "sending was interrupted; trying again at the next tick");
             }
@@ -187,7 +198,11 @@ pub async fn run(
         worker.runs(sizes, ticks.wake(Some(requested)))
     });
     let runs = join_all(runs);
-    let mails = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
+    let mails = (0..worker.posts.len()).map(|way| {
+        let due = worker.bus.subscribe(Topic::MessagesDue);
+        worker.mails(way, ticks.wake(Some(due)))
+    });
+    let mails = join_all(mails);
     let events = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
     worker.outbound().await?;
     tracing::info!(instance = %worker.instance, "the worker is ready");
@@ -198,7 +213,7 @@ pub async fn run(
                 worker.nights(ticks.wake(None)),
                 runs,
                 worker.upkeeps(ticks.wake(None)),
-                worker.mails(mails),
+                mails,
                 worker.fan_outs(events),
                 worker.deliveries(ticks.wake(None))
             )

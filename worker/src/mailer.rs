@@ -57,17 +57,27 @@ impl Worker {
     /// When the database fails; messages in hand are taken up again when their lease ends.
     pub async fn send_due(&self) -> Result<usize, StoreError> {
         self.write_sign_in_links().await?;
-        let Some((first, others)) = self.posts.split_first() else { return Ok(0) };
-        let mut first = first.lock().await;
+        let tried = self.try_relay().await?;
+        let sent = join_all((0..self.posts.len()).map(|way| self.send_by(way))).await;
+        sent.into_iter().try_fold(tried, |sent, more| Ok(sent + more?))
+    }
+
+    /// After a pause one message tries whether the relay is back, on the first connection; the others wait for it.
+    pub(crate) async fn try_relay(&self) -> Result<usize, StoreError> {
+        let Some(post) = self.posts.first() else { return Ok(0) };
+        let mut post = post.lock().await;
         let mut sent = 0;
-        while first.is_on_trial() && !self.is_stopping() {
-            // After a pause one message tries whether the relay is back.
-            let Some(accepted) = self.send_claimed(&mut first, 1).await? else { return Ok(sent) };
+        while post.is_on_trial() && !self.is_stopping() {
+            let Some(accepted) = self.send_claimed(&mut post, 1).await? else { break };
             sent += accepted;
         }
-        let rest = others.iter().map(|post| async { self.send_through(&mut *post.lock().await).await });
-        let (first, rest) = tokio::join!(self.send_through(&mut first), join_all(rest));
-        rest.into_iter().try_fold(sent + first?, |sent, more| Ok(sent + more?))
+        Ok(sent)
+    }
+
+    /// Sends on one of the connections what no other sends.
+    pub(crate) async fn send_by(&self, way: usize) -> Result<usize, StoreError> {
+        let Some(post) = self.posts.get(way) else { return Ok(0) };
+        self.send_through(&mut *post.lock().await).await
     }
 
     /// Sends one message after the other until nothing is due or the relay takes nothing.
