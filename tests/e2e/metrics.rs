@@ -63,8 +63,9 @@ async fn a_worker_tells_what_it_did_and_what_waits_and_alerts_name_only_that() {
     for _ in 0..300 {
         text = scrape(&worker).await;
         let is_done = text.contains("counterpart_runs_total{status=\"PUBLISHED\"} 3")
-            && text.contains("counterpart_send_attempts_total{outcome=\"sent\"}")
-            && value(&text, "counterpart_oldest_due_message_age_seconds") == 0.0;
+            && value(&text, "counterpart_send_attempts_total{outcome=\"sent\"}") >= 4.0
+            && value(&text, "counterpart_messages{state=\"sending\"}") < 0.5
+            && value(&text, "counterpart_oldest_due_message_age_seconds") < 0.001;
         if is_done {
             break;
         }

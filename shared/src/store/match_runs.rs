@@ -176,8 +176,8 @@ pub async fn claim_sized(
 ) -> Result<Option<MatchRun>, StoreError> {
     let clock = lease_clock(tx).await?;
     let values = || -> Vec<Value> {
-        let (least, most) = people.clone().into_inner();
-        vec![owner.into(), (clock + lease).into(), now.into(), least.into(), most.into()]
+        let (fewest, most) = people.clone().into_inner();
+        vec![owner.into(), (clock + lease).into(), now.into(), fewest.into(), most.into()]
     };
     let set = "status = 'RUNNING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, \
                started_at = $3, updated_at = $3";
@@ -191,7 +191,9 @@ pub async fn claim_sized(
     }
     .rows::<row::Entity>(tx)
     .await?;
-    rows.iter().for_each(|_| METRICS.rescued("run"));
+    for _ in &rows {
+        METRICS.rescued("run");
+    }
     if rows.is_empty() {
         let pick = "status = 'QUEUED' AND people BETWEEN $4 AND $5 ORDER BY turn_at, id LIMIT 1";
         rows = Claim { set, pick, values: values() }.rows::<row::Entity>(tx).await?;

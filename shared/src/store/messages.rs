@@ -178,7 +178,9 @@ pub async fn claim(
     }
     .rows::<row::Entity>(tx)
     .await?;
-    rows.iter().for_each(|_| METRICS.rescued("message"));
+    for _ in &rows {
+        METRICS.rescued("message");
+    }
     let left = limit.saturating_sub(u64::try_from(rows.len()).unwrap_or(limit));
     if left > 0 {
         let waiting = Claim {
