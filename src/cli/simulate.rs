@@ -1,7 +1,8 @@
 //! `counterpart simulate nights`: how many workers a night needs.
 //!
-//! Programs of all sizes are spread over all time zones; what each costs was measured (benches/nights), and a night is then
-//! arithmetic: work arrives when it is due and is done as fast as the workers can.
+//! Programs of all sizes are spread over all time zones, and a night is then arithmetic: work arrives when it is due and is
+//! done as fast as the workers can. What a run costs is taken from options, which benches/nights measures on a machine; that
+//! of a pair comes from benches/matching.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Timelike, Utc};
 use chrono_tz::TZ_VARIANTS;
@@ -35,7 +36,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1.5)]
     person_ms: f64,
     /// Milliseconds for each thousand pairs of people
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = 0.1)]
     thousand_pairs_ms: f64,
 }
 
@@ -157,7 +158,7 @@ mod tests {
 
     fn options(programs: u32) -> Options {
         let date = "2026-11-25".parse().unwrap();
-        Options { programs, date, within_minutes: 60, run_ms: 25.0, person_ms: 1.5, thousand_pairs_ms: 0.3 }
+        Options { programs, date, within_minutes: 60, run_ms: 25.0, person_ms: 1.5, thousand_pairs_ms: 0.1 }
     }
 
     #[test]
