@@ -15,6 +15,7 @@ mod process;
 mod progress;
 mod settings;
 mod signals;
+mod simulate;
 mod token;
 mod worker;
 
@@ -62,6 +63,9 @@ enum Command {
     Import(import::Options),
     /// Pair people from a spreadsheet, or from scores of your own; no server, no database
     Match(Box<matching::Options>),
+    /// Work out beforehand what a night would need
+    #[command(subcommand)]
+    Simulate(simulate::Command),
     /// Print every setting with its meaning and its default
     Config,
     /// Ask a running API whether it is well
@@ -86,6 +90,7 @@ impl Cli {
             Command::Organization(command) => organization::run(file, command).await,
             Command::Import(options) => import::run(file, options).await,
             Command::Match(options) => matching::run(&options),
+            Command::Simulate(command) => simulate::run(&command),
             Command::Config => {
                 config::run();
                 Ok(())

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use shared::{
     config::LimitsConfig,
     limiter::{Bucket, Draw, Limiter, Outcome},
+    metrics::METRICS,
 };
 use uuid::Uuid;
 
@@ -124,6 +125,7 @@ impl Allowance {
     pub(crate) async fn pay(&self, points: u64, mutations: &[String]) -> Result<Balance, Exceeded> {
         let rates = &self.all.rates;
         let points = u32::try_from(points).unwrap_or(u32::MAX);
+        METRICS.cost(points);
         let draw = |key: String, bucket, amount| Draw { key, bucket, amount };
         let mut draws = Vec::new();
         let mut meanings = Vec::new();

@@ -79,6 +79,14 @@ pub enum ApiError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The same for the metrics.
+    #[error("cannot listen on {address} (metrics.listen): {source}")]
+    BindMetrics {
+        /// What was asked for, `host:port`.
+        address: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// The address file cannot be written.
     #[error("cannot write {} (http.address_file): {source}", path.display())]
     AddressFile {

@@ -6,6 +6,7 @@ pub mod caller;
 pub mod graphql;
 mod http;
 mod issuers;
+mod metrics;
 pub mod use_cases;
 
 use shared::{bus::Bus, clock::Clock, config::Config, store::Store};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use app::{ApiError, App, DevSamples, SampleQuery, SampleToken};
 pub use http::Readiness;
+pub use metrics::MetricsServer;
 
 /// Binds and serves until `shutdown`: [`App::build`] and [`App::run`] in one.
 ///

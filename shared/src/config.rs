@@ -11,7 +11,7 @@ pub use self::layers::{Layers, Role};
 pub use self::secret::{Secret, SecretUrl};
 pub use self::sections::{
     AuthConfig, ClockConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, LogLevel,
-    MailConfig, MailTransport, OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
+    MailConfig, MailTransport, MetricsConfig, OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
 };
 
 mod checks;
@@ -47,6 +47,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// The pace of the background worker.
     pub worker: WorkerConfig,
+    /// What an operator watches.
+    pub metrics: MetricsConfig,
     /// The time the process believes it is.
     pub clock: ClockConfig,
     /// What is logged, and in which form.

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod limiter;
 pub mod live;
 pub mod matchmaking;
+pub mod metrics;
 pub mod outbound;
 pub mod outbox;
 pub mod store;

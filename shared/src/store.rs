@@ -20,11 +20,13 @@ pub mod api_clients;
 pub mod audit;
 pub mod bases;
 pub mod callers;
+mod claims;
 pub mod constraints;
 pub mod documents;
 pub mod drift;
 pub mod enrollments;
 pub mod events;
+pub mod gauges;
 pub mod history;
 pub mod idempotency_keys;
 pub mod identities;
@@ -33,6 +35,7 @@ pub mod lists;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;
+pub mod nights;
 pub mod non_matches;
 pub mod organization_settings;
 pub mod organizations;
@@ -205,10 +208,7 @@ impl Store {
     /// # Errors
     /// When no connection can be had.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let writer = match &self.writer {
-            Some(writer) => Some(Arc::clone(writer).lock_owned().await),
-            None => None,
-        };
+        let writer = self.turn().await;
         let options = TransactionOptions {
             // A deferred transaction that reads first would fail at its first write when somebody else wrote meanwhile.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -228,9 +228,23 @@ impl Store {
         }
     }
 
+    /// The right to write one statement outside of a transaction: on SQLite it waits for its turn, as [`Store::begin`]
+    /// does.
+    async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.writer {
+            Some(writer) => Some(Arc::clone(writer).lock_owned().await),
+            None => None,
+        }
+    }
+
     /// How many statements were sent so far, outside of transactions, by this store and its clones.
     pub fn statements(&self) -> u64 {
         self.pool.sent()
+    }
+
+    /// The connections of the pool: open ones, those of them that nobody uses, and the most there may be.
+    pub fn connections(&self) -> (u32, u32, u32) {
+        self.pool.connections()
     }
 
     /// Whether the database answers.
@@ -306,10 +320,23 @@ pub async fn lease_clock(reads: &impl Reads) -> Result<DateTime<Utc>, StoreError
         let row = row.ok_or_else(|| StoreError::corrupt("clock", "no answer"))?;
         return Ok(row.try_get_by_index::<DateTime<Utc>>(0)?);
     }
-    // SQLite has no clock but this machine's.
+    Ok(clock_of_sqlite())
+}
+
+/// So long from now by the clock of [`lease_clock`], without asking for it first.
+fn from_now(conn: &impl ConnectionTrait, span: TimeDelta) -> Expr {
+    if conn.get_database_backend() == DbBackend::Postgres {
+        let micros = span.num_microseconds().unwrap_or(i64::MAX);
+        return Expr::cust_with_values("clock_timestamp() + $1 * interval '1 microsecond'", [micros]);
+    }
+    Expr::value(clock_of_sqlite() + span)
+}
+
+/// SQLite has no clock but this machine's.
+fn clock_of_sqlite() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "the database's clock, not the product's")]
     let now = Utc::now();
-    Ok(now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now))
+    now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
 }
 
 /// Adds all columns of an entity to a statement that reads several: those of `table`, with `prefix` before their names.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::MetricsServer;
 use shared::{bus::Bus, clock::Clock, config::Config, store::Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -32,6 +33,10 @@ impl Process {
         let tasks = TaskTracker::new();
         let bus = Bus::from_config(&config.redis, &tasks, shutdown.clone())?;
         let store = open_store_for(config, limit).await?;
+        if !config.metrics.listen.is_empty() {
+            let server = MetricsServer::bind(&config.metrics.listen)?;
+            tasks.spawn(server.run(store.clone(), shutdown.clone()));
+        }
         Ok(Self { store, bus, clock: config.clock.clock(), tasks })
     }
 

@@ -25,13 +25,15 @@ mod ticks;
 mod upkeep;
 mod webhooks;
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use shared::{
     bus::{Bus, Topic},
     clock::Clock,
     config::Config,
+    metrics::METRICS,
     outbound::{Outbound, OutboundError},
     store::{Store, StoreError, Tx},
 };
@@ -55,7 +57,7 @@ pub struct Worker {
     pub clock: Clock,
     /// This start of this process: who holds a lease.
     pub instance: Uuid,
-    post: Mutex<Post>,
+    posts: Vec<Mutex<Post>>,
     outbound: OnceCell<Outbound>,
     deliveries_made: Notify,
     shutdown: CancellationToken,
@@ -84,14 +86,14 @@ impl Worker {
     /// The same, which begins no further item once `shutdown` is cancelled.
     fn until(config: &Config, store: Store, bus: Bus, clock: Clock, shutdown: CancellationToken) -> Self {
         let instance = clock.new_id();
-        let post = Mutex::new(Post::new(&config.mail));
+        let posts = Post::ways(&config.mail);
         Self {
             config: config.clone(),
             store,
             bus,
             clock,
             instance,
-            post,
+            posts,
             outbound: OnceCell::new(),
             deliveries_made: Notify::new(),
             shutdown,
@@ -117,9 +119,19 @@ impl Worker {
     async fn nights(&self, mut wake: Wake) {
         loop {
             if let Err(error) = self.queue_due_nights().await {
+                METRICS.failed("nights");
                 tracing::error!(%error, "nights could not be queued; trying again at the next tick");
             }
-            if let Err(error) = self.run_queued().await {
+            if !wake.next(&self.shutdown).await {
+                return;
+            }
+        }
+    }
+
+    async fn runs(&self, sizes: RangeInclusive<i32>, mut wake: Wake) {
+        loop {
+            if let Err(error) = self.run_sized(sizes.clone()).await {
+                METRICS.failed("runs");
                 tracing::error!(%error, "a match run was interrupted; it is taken up again when its lease ends");
             }
             if !wake.next(&self.shutdown).await {
@@ -131,6 +143,7 @@ impl Worker {
     async fn upkeeps(&self, mut wake: Wake) {
         loop {
             if let Err(error) = self.upkeep().await {
+                METRICS.failed("upkeep");
                 tracing::error!(%error, "upkeep was interrupted; trying again at the next tick");
             }
             if !wake.next(&self.shutdown).await {
@@ -139,9 +152,21 @@ impl Worker {
         }
     }
 
-    async fn mails(&self, mut wake: Wake) {
+    /// The first connection to the relay also writes sign-in links and finds out whether the relay is back.
+    async fn first_mails(&self) -> Result<(), StoreError> {
+        self.write_sign_in_links().await?;
+        if self.try_relay().await? > 0 {
+            self.bus.publish(Topic::MessagesDue, "{}").await;
+        }
+        self.send_by(0).await.map(drop)
+    }
+
+    /// One connection to the relay; a slow exchange on it does not keep the others from theirs.
+    async fn mails(&self, way: usize, mut wake: Wake) {
         loop {
-            if let Err(error) = self.send_due().await {
+            let sent = if way == 0 { self.first_mails().await } else { self.send_by(way).await.map(drop) };
+            if let Err(error) = sent {
+                METRICS.failed("mails");
                 tracing::error!(%error, "sending was interrupted; trying again at the next tick");
             }
             if !wake.next(&self.shutdown).await {
@@ -168,8 +193,16 @@ pub async fn run(
 ) -> Result<(), WorkerError> {
     let worker = Worker::until(config, store, bus, clock, shutdown.clone());
     let ticks = Ticks::start(Duration::from_secs(config.worker.tick_seconds)).await?;
-    let nights = ticks.wake(Some(worker.bus.subscribe(Topic::RunRequested)));
-    let mails = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
+    let runs = nightly::slots(config.worker.people_at_once).map(|sizes| {
+        let requested = worker.bus.subscribe(Topic::RunRequested);
+        worker.runs(sizes, ticks.wake(Some(requested)))
+    });
+    let runs = join_all(runs);
+    let mails = (0..worker.posts.len()).map(|way| {
+        let due = worker.bus.subscribe(Topic::MessagesDue);
+        worker.mails(way, ticks.wake(Some(due)))
+    });
+    let mails = join_all(mails);
     let events = ticks.wake(Some(worker.bus.subscribe(Topic::MessagesDue)));
     worker.outbound().await?;
     tracing::info!(instance = %worker.instance, "the worker is ready");
@@ -177,9 +210,10 @@ pub async fn run(
         // One task for all: whatever a loop does, its end or its panic is noticed here.
         let mut work = Box::pin(async {
             tokio::join!(
-                worker.nights(nights),
+                worker.nights(ticks.wake(None)),
+                runs,
                 worker.upkeeps(ticks.wake(None)),
-                worker.mails(mails),
+                mails,
                 worker.fan_outs(events),
                 worker.deliveries(ticks.wake(None))
             )

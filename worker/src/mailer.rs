@@ -14,9 +14,11 @@ mod tests;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use shared::{
     config::MailTransport,
     domain::{messages::Message, people::Person},
+    metrics::METRICS,
     outbox::mails::Mail,
     store::{
         self, StoreError,
@@ -25,6 +27,7 @@ use shared::{
     telemetry::Masked,
 };
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 pub(crate) use self::post::Post;
 use crate::{
@@ -54,27 +57,62 @@ impl Worker {
     /// When the database fails; messages in hand are taken up again when their lease ends.
     pub async fn send_due(&self) -> Result<usize, StoreError> {
         self.write_sign_in_links().await?;
-        let mut post = self.post.lock().await;
+        let tried = self.try_relay().await?;
+        let sent = join_all((0..self.posts.len()).map(|way| self.send_by(way))).await;
+        sent.into_iter().try_fold(tried, |sent, more| Ok(sent + more?))
+    }
+
+    /// After a pause one message tries whether the relay is back, on the first connection; the others wait for it.
+    pub(crate) async fn try_relay(&self) -> Result<usize, StoreError> {
+        let Some(post) = self.posts.first() else { return Ok(0) };
+        let mut post = post.lock().await;
         let mut sent = 0;
-        while !self.is_stopping() && post.closed_until(self.clock.now()).is_none() {
-            // After a pause one message tries whether the relay is back.
-            let limit = if post.is_on_trial() { 1 } else { BATCH };
-            let claimed = Instant::now();
-            let batch = self.claim_messages(limit).await?;
-            if batch.is_empty() {
-                break;
-            }
-            for (lease, message) in batch {
-                match self.send_one(&mut post, lease, &message, claimed).await {
-                    Ok(accepted) => sent += usize::from(accepted),
-                    Err(StoreError::Conflict(_)) => {
-                        tracing::warn!(message = %message.id, "another worker has taken the message over");
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+        while post.is_on_trial() && !self.is_stopping() {
+            let Some(accepted) = self.send_claimed(&mut post, 1).await? else { break };
+            sent += accepted;
         }
         Ok(sent)
+    }
+
+    /// Sends on one of the connections what no other sends.
+    pub(crate) async fn send_by(&self, way: usize) -> Result<usize, StoreError> {
+        let Some(post) = self.posts.get(way) else { return Ok(0) };
+        self.send_through(&mut *post.lock().await).await
+    }
+
+    /// Sends one message after the other until nothing is due or the relay takes nothing.
+    async fn send_through(&self, post: &mut Post) -> Result<usize, StoreError> {
+        let mut sent = 0;
+        while !self.is_stopping() && !post.is_on_trial() {
+            let Some(accepted) = self.send_claimed(post, BATCH).await? else { break };
+            sent += accepted;
+        }
+        Ok(sent)
+    }
+
+    /// Claims at most so many messages and sends them; `None` when nothing is due or the relay is not to be troubled.
+    async fn send_claimed(&self, post: &mut Post, limit: u64) -> Result<Option<usize>, StoreError> {
+        if post.closed_until(self.clock.now()).is_some() {
+            return Ok(None);
+        }
+        let claimed = Instant::now();
+        let batch = self.claim_messages(limit).await?;
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        let mut sent = 0;
+        for (lease, message) in batch {
+            let span =
+                tracing::info_span!("message", id = %message.id, kind = message.kind, attempt = message.attempts);
+            match self.send_one(post, lease, &message, claimed).instrument(span).await {
+                Ok(accepted) => sent += usize::from(accepted),
+                Err(StoreError::Conflict(_)) => {
+                    tracing::warn!(message = %message.id, "another worker has taken the message over");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(sent))
     }
 
     async fn claim_messages(&self, limit: u64) -> Result<Vec<(Lease, Message)>, StoreError> {
@@ -182,9 +220,7 @@ impl Worker {
     }
 
     async fn mark_handed(&self, lease: Lease) -> Result<(), StoreError> {
-        let tx = self.store.begin().await?;
-        store::messages::mark_handed(&tx, lease, self.lease(), self.clock.now()).await?;
-        self.commit(tx).await
+        store::messages::mark_handed_alone(&self.store, lease, self.lease(), self.clock.now()).await
     }
 
     /// What a failure means for the message, and for the relay.
@@ -236,12 +272,21 @@ impl Worker {
             | Outcome::Held(_)
             | Outcome::Deferred { .. } => outcome,
         };
-        let is_over = !matches!(outcome, Outcome::Deferred { .. });
-        let tx = self.store.begin().await?;
-        store::messages::finish(&tx, lease, outcome, self.clock.now()).await?;
-        if is_over {
-            store::messages::forget_secret(&tx, message).await?;
+        let forgets = message.mail.without_secret().is_some() && !matches!(outcome, Outcome::Deferred { .. });
+        METRICS.send_tried(match &outcome {
+            Outcome::Sent => "sent",
+            Outcome::Failed(_) => "failed",
+            Outcome::Suppressed(_) => "suppressed",
+            Outcome::Held(_) => "held",
+            Outcome::Deferred { .. } => "deferred",
+        });
+        let now = self.clock.now();
+        if !forgets {
+            return store::messages::finish_alone(&self.store, lease, outcome, now).await;
         }
+        let tx = self.store.begin().await?;
+        store::messages::finish(&tx, lease, outcome, now).await?;
+        store::messages::forget_secret(&tx, message).await?;
         self.commit(tx).await
     }
 }

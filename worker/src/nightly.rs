@@ -13,8 +13,9 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use shared::{
     bus::Topic,
     domain::{
@@ -24,10 +25,12 @@ use shared::{
     },
     live::RunProgress,
     matchmaking::Setting,
+    metrics::METRICS,
     store::{self, StoreError},
 };
 
 use tokio::time::{Instant, interval, interval_at};
+use tracing::Instrument as _;
 
 use self::{gauge::Gauge, load::Snapshot, planning::RoundPlan};
 use crate::Worker;
@@ -37,6 +40,17 @@ const ATTEMPTS: i32 = 3;
 
 /// How often live subscribers are told how far a run is, at most.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How many small runs a worker does at the same time.
+const SMALL_AT_ONCE: usize = 4;
+
+/// What a worker does at the same time, as numbers of people: a few small runs, `people_at_once` together at most, and
+/// one of any size above. So small ones never wait for a large one to end, and there is never more than one large one in
+/// memory.
+pub(crate) fn slots(people_at_once: u32) -> impl Iterator<Item = RangeInclusive<i32>> {
+    let small = i32::try_from(people_at_once).unwrap_or(i32::MAX) / 4;
+    std::iter::repeat_n(0..=small, SMALL_AT_ONCE).chain([small + 1..=i32::MAX])
+}
 
 /// How planning ended.
 enum Planned {
@@ -57,11 +71,19 @@ impl Worker {
     /// # Errors
     /// When the database cannot say what is queued.
     pub async fn run_queued(&self) -> Result<usize, StoreError> {
+        let slots = slots(self.config.worker.people_at_once).map(|sizes| self.run_sized(sizes));
+        let done = join_all(slots).await;
+        done.into_iter().sum()
+    }
+
+    /// One after the other, the runs with so many people.
+    pub(crate) async fn run_sized(&self, sizes: RangeInclusive<i32>) -> Result<usize, StoreError> {
         let mut done = 0;
         while !self.is_stopping() {
-            let Some(run) = self.claim_run().await? else { break };
+            let Some(run) = self.claim_run(sizes.clone()).await? else { break };
             let run_id = run.id;
-            match self.do_run(run).await {
+            let span = tracing::info_span!("run", id = %run.id, program = %run.program_id, attempt = run.attempts);
+            match self.do_run(run).instrument(span).await {
                 Ok(ended) => done += usize::from(ended),
                 // It stays ours until the lease ends, so it cannot stand in the way of the others.
                 Err(error) => tracing::error!(%error, run = %run_id, "a run was interrupted; it is taken up again"),
@@ -70,14 +92,16 @@ impl Worker {
         Ok(done)
     }
 
-    async fn claim_run(&self) -> Result<Option<MatchRun>, StoreError> {
+    async fn claim_run(&self, sizes: RangeInclusive<i32>) -> Result<Option<MatchRun>, StoreError> {
         let tx = self.store.begin().await?;
-        let Some(run) = store::match_runs::claim(&tx, self.instance, self.lease(), self.clock.now()).await? else {
+        let (lease, now) = (self.lease(), self.clock.now());
+        let Some(run) = store::match_runs::claim_sized(&tx, self.instance, lease, sizes, now).await? else {
             return Ok(None);
         };
         if run.attempts == 1 {
             let steps = (RunStatus::Queued.as_str(), RunStatus::Running.as_str());
             persist::record(&tx, &self.clock, &run, steps, None).await?;
+            METRICS.run_begun((self.clock.now() - run.queued_at).as_seconds_f64());
         }
         self.commit(tx).await?;
         Ok(Some(run))
@@ -110,6 +134,7 @@ impl Worker {
             Err(error) => return Err(error),
         };
         tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made, "a run is done");
+        self.count_run(&run);
         self.bus.announce(changes).await;
         self.bus.publish(Topic::MessagesDue, "{}").await;
         Ok(true)
@@ -175,6 +200,12 @@ impl Worker {
             Err(StoreError::Conflict(_)) => return Ok(false),
             Err(error) => return Err(error),
         }
+        self.count_run(&run);
         Ok(true)
+    }
+
+    fn count_run(&self, run: &MatchRun) {
+        let begun = run.started_at.unwrap_or(run.queued_at);
+        METRICS.run_ended(run.status.as_str(), (self.clock.now() - begun).as_seconds_f64());
     }
 }

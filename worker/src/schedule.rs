@@ -39,6 +39,15 @@ pub fn latest_due(zone: Tz, time: NaiveTime, now: DateTime<Utc>) -> Option<(Naiv
     dates.filter_map(|date| Some((date, due_instant(zone, date, time)?))).find(|(_, due)| *due <= now)
 }
 
+/// When the first night after `now` is due. `None` only at the ends of time.
+pub fn next_due(zone: Tz, time: NaiveTime, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let today = now.with_timezone(&zone).date_naive();
+    // Yesterday: clocks put back just after midnight may repeat it. Three days: a zone can leave one out.
+    let yesterday = today.checked_sub_days(Days::new(1))?;
+    let dates = (0..5).filter_map(|days| yesterday.checked_add_days(Days::new(days)));
+    dates.filter_map(|date| due_instant(zone, date, time)).find(|due| *due > now)
+}
+
 /// The nights between two dates, both left out, latest first, at most `limit`.
 pub fn nights_between(
     zone: Tz,

@@ -20,6 +20,7 @@ use shared::{
         events::Event,
         webhooks::{WebhookDelivery, WebhookEndpoint},
     },
+    metrics::METRICS,
     outbound::{Outbound, OutboundError},
     store::{
         self, StoreError,
@@ -185,6 +186,7 @@ impl Worker {
         };
         let verdict = self.post_webhook(&parcel).await;
         let arrived = matches!(verdict.outcome, Outcome::Delivered(_));
+        METRICS.webhook_tried(arrived);
         let (id, attempt) = (delivery.id, delivery.attempts);
         match self.record_attempt(&parcel, verdict).await {
             Ok(()) => tracing::info!(delivery = %id, endpoint = %endpoint.id, attempt, arrived, "a webhook was tried"),

@@ -13,7 +13,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use shared::telemetry;
+use shared::{metrics::METRICS, telemetry};
 use tracing::{Instrument as _, Span, field};
 
 use super::{Service, answers};
@@ -111,8 +111,12 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         let _in_span = self.span.enter();
-        let duration_ms = (self.started.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0;
+        let seconds = self.started.elapsed().as_secs_f64();
+        let duration_ms = (seconds * 1_000_000.0).round() / 1000.0;
         let is_quiet = self.is_quiet();
+        if !is_quiet {
+            METRICS.answered(self.status, seconds);
+        }
         let Self { method, path, status, .. } = self;
         if is_quiet {
             tracing::debug!(%method, %path, status, duration_ms, "request");

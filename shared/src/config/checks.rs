@@ -29,8 +29,10 @@ pub(super) fn ranges() -> impl IntoIterator<Item = (&'static str, RangeInclusive
         ("limits.requests_per_minute", 1..=1_000_000),
         ("http.upload_limit_bytes", 1024..=268_435_456),
         ("mail.command_timeout_seconds", 1..=600),
+        ("mail.connections", 1..=50),
         ("mail.smtp_port", 1..=65_535),
         ("worker.lease_seconds", 1..=3600),
+        ("worker.people_at_once", 400..=1_000_000),
         ("worker.shutdown_seconds", 1..=600),
         ("worker.tick_seconds", 1..=60),
     ]
@@ -69,6 +71,12 @@ pub(super) fn check(config: &Config, role: Role) -> Problems {
         refuse("auth.keys_dir", "must be set to the folder that holds the public keys");
     } else if reads_keys && !config.auth.keys_dir.is_dir() {
         refuse("auth.keys_dir", "must be an existing folder with the public keys of whoever issues tokens");
+    }
+    let listen = &config.metrics.listen;
+    let port =
+        listen.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+    if !listen.is_empty() && port.is_none() {
+        refuse("metrics.listen", "must be empty or host:port, such as 127.0.0.1:9464");
     }
     check_http(&config.http, config.dev || role == Role::Tool, &mut refuse);
     check_mail(&config.mail, matches!(role, Role::Worker | Role::All), &mut refuse);

@@ -118,6 +118,8 @@ pub struct MailConfig {
     pub from_name: String,
     /// How long one SMTP command may take, in seconds.
     pub command_timeout_seconds: u64,
+    /// How many connections to the relay one process has at most.
+    pub connections: u32,
 }
 
 /// Where a mail goes.
@@ -181,8 +183,19 @@ pub struct WorkerConfig {
     pub tick_seconds: u64,
     /// How long a claimed piece of work belongs to its worker without a renewal, in seconds.
     pub lease_seconds: u64,
+    /// How many people the small runs that are planned at the same time have together at most; a larger run than a fourth of
+    /// that is planned beside them, one at a time.
+    pub people_at_once: u32,
     /// How long a stopping process waits for work in hand, in seconds.
     pub shutdown_seconds: u64,
+}
+
+/// What an operator watches.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Where `/metrics` is served, `host:port`; empty: nowhere.
+    pub listen: String,
 }
 
 /// The time the process believes it is.

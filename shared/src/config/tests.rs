@@ -147,7 +147,8 @@ fn unknown_settings_are_named_with_what_there_is() {
     assert_eq!(fields, ["http.prot", "port", "web.port"]);
     assert!(found.iter().all(|problem| problem.origin == file.display().to_string()));
     assert!(found[0].message.contains("http.address_file, http.body_limit_bytes"));
-    let sections = "the sections are auth, clock, database, events, http, limits, log, mail, outbound, redis, worker";
+    let sections =
+        "the sections are auth, clock, database, events, http, limits, log, mail, metrics, outbound, redis, worker";
     assert!(found[1].message.ends_with(sections));
 }
 

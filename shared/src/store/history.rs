@@ -173,13 +173,29 @@ pub struct Step {
 /// # Errors
 /// When the database is gone.
 pub async fn step<T: Stateful>(tx: &Tx, thing: &T, step: Step) -> Result<(), StoreError> {
-    let Step { id, states: (from, to), actor_id, reason, at } = step;
-    let (organization_id, entity_id) = (thing.organization_id(), thing.id());
-    let entity = T::THING.table();
-    record(tx, vec![StateChange { id, organization_id, entity, entity_id, from, to, actor_id, reason, at }]).await?;
-    let Some(kind) = EventKind::of_step(T::THING, from, to) else { return Ok(()) };
-    let (kind, relatives) = (kind.as_str().to_owned(), thing.relatives());
-    events::record(tx, &[Event { id, organization_id, kind, entity_id, relatives, at, position: None }]).await
+    steps(tx, [(thing, step)]).await
+}
+
+/// The same for several things of one kind, in two statements.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn steps<'a, T: Stateful + 'a>(
+    tx: &Tx,
+    steps: impl IntoIterator<Item = (&'a T, Step)>,
+) -> Result<(), StoreError> {
+    let (mut changes, mut told) = (Vec::new(), Vec::new());
+    for (thing, Step { id, states: (from, to), actor_id, reason, at }) in steps {
+        let (organization_id, entity_id) = (thing.organization_id(), thing.id());
+        if let Some(kind) = EventKind::of_step(T::THING, from, to) {
+            let (kind, relatives) = (kind.as_str().to_owned(), thing.relatives());
+            told.push(Event { id, organization_id, kind, entity_id, relatives, at, position: None });
+        }
+        let entity = T::THING.table();
+        changes.push(StateChange { id, organization_id, entity, entity_id, from, to, actor_id, reason, at });
+    }
+    record(tx, changes).await?;
+    events::record(tx, &told).await
 }
 
 /// Writes steps down, in the history only.

@@ -1,15 +1,16 @@
 //! Match runs and the leases under which workers do them.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockBehavior, LockType},
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select, Value, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, lease_clock, to_json, word};
-use crate::domain::match_runs::{MatchRun, RunStatus};
+use super::{Reads, StoreError, Tx, claims::Claim, exactly_one, from_json, lease_clock, nights, to_json, word};
+use crate::{
+    domain::match_runs::{MatchRun, RunOrigin, RunStatus},
+    metrics::METRICS,
+};
 
 const TABLE: &str = "match_runs";
 
@@ -39,6 +40,8 @@ pub(crate) mod row {
         pub lease_until: Option<DateTimeUtc>,
         pub attempts: i32,
         pub rescue_count: i32,
+        pub people: i32,
+        pub turn_at: DateTimeUtc,
     }
 
     super::super::no_relations!();
@@ -109,7 +112,25 @@ pub async fn latest_night(
 /// # Errors
 /// When the database is gone.
 pub async fn insert(tx: &Tx, run: &MatchRun) -> Result<bool, StoreError> {
-    let row = row::ActiveModel {
+    let people = nights::every_size(tx, &[run.program_id]).await?;
+    let row = to_row(run, people.get(&run.program_id).copied().unwrap_or(0));
+    let inserted = row::Entity::insert(row)
+        .on_conflict_do_nothing_on([row::Column::ProgramId, row::Column::LocalDate])
+        .exec_without_returning(&tx.tx)
+        .await?;
+    let is_new = matches!(inserted, sea_orm::TryInsertResult::Inserted(1));
+    if is_new {
+        tx.noted.note_run(run);
+    }
+    Ok(is_new)
+}
+
+/// A new row. Runs take turns by when they were asked for, larger ones a little later: nobody with ten people waits for
+/// those with ten thousand, and those do not wait forever. Who asked for a run waits in front of the screen.
+pub(super) fn to_row(run: &MatchRun, people: i32) -> row::ActiveModel {
+    let size = TimeDelta::milliseconds(i64::from(people) * 20);
+    let head_start = if run.origin == RunOrigin::Request { TimeDelta::minutes(10) } else { TimeDelta::zero() };
+    row::ActiveModel {
         id: Set(run.id),
         organization_id: Set(run.organization_id),
         program_id: Set(run.program_id),
@@ -129,59 +150,55 @@ pub async fn insert(tx: &Tx, run: &MatchRun) -> Result<bool, StoreError> {
         lease_until: Set(None),
         attempts: Set(0),
         rescue_count: Set(0),
-    };
-    let inserted = row::Entity::insert(row)
-        .on_conflict_do_nothing_on([row::Column::ProgramId, row::Column::LocalDate])
-        .exec_without_returning(&tx.tx)
-        .await?;
-    let is_new = matches!(inserted, sea_orm::TryInsertResult::Inserted(1));
-    if is_new {
-        tx.noted.note_run(run);
+        people: Set(people),
+        turn_at: Set(run.queued_at + size - head_start),
     }
-    Ok(is_new)
 }
 
-/// Takes the oldest run that nobody works on: queued, or running under a lease that ran out. At most one worker gets it.
+/// Takes the run whose turn it is: queued, or running under a lease that ran out. At most one worker gets it.
 ///
 /// # Errors
 /// When the database is gone.
 pub async fn claim(tx: &Tx, owner: Uuid, lease: TimeDelta, now: DateTime<Utc>) -> Result<Option<MatchRun>, StoreError> {
+    claim_sized(tx, owner, lease, 0..=i32::MAX, now).await
+}
+
+/// As [`claim`], among runs with so many people.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn claim_sized(
+    tx: &Tx,
+    owner: Uuid,
+    lease: TimeDelta,
+    people: RangeInclusive<i32>,
+    now: DateTime<Utc>,
+) -> Result<Option<MatchRun>, StoreError> {
     let clock = lease_clock(tx).await?;
-    let free = Condition::any().add(row::Column::Status.eq(RunStatus::Queued.as_str())).add(
-        Condition::all()
-            .add(row::Column::Status.eq(RunStatus::Running.as_str()))
-            .add(row::Column::LeaseUntil.lt(clock)),
-    );
-    let found = row::Entity::find()
-        .filter(free)
-        .order_by_asc(row::Column::QueuedAt)
-        .order_by_asc(row::Column::Id)
-        .limit(1)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .one(&tx.tx)
-        .await?;
-    let Some(mut row) = found else { return Ok(None) };
-    let rescued = i32::from(row.status == RunStatus::Running.as_str());
-    RunStatus::Running.as_str().clone_into(&mut row.status);
-    row.fence += 1;
-    row.attempts += 1;
-    row.started_at = Some(now);
-    row.updated_at = now;
-    row::Entity::update_many()
-        .set(row::ActiveModel {
-            status: Set(row.status.clone()),
-            owner: Set(Some(owner)),
-            fence: Set(row.fence),
-            lease_until: Set(Some(clock + lease)),
-            attempts: Set(row.attempts),
-            rescue_count: Set(row.rescue_count + rescued),
-            started_at: Set(row.started_at),
-            updated_at: Set(now),
-            ..blank()
-        })
-        .filter(row::Column::Id.eq(row.id))
-        .exec(&tx.tx)
-        .await?;
+    let values = || -> Vec<Value> {
+        let (fewest, most) = people.clone().into_inner();
+        vec![owner.into(), (clock + lease).into(), now.into(), fewest.into(), most.into()]
+    };
+    let set = "status = 'RUNNING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, \
+               started_at = $3, updated_at = $3";
+    // A run that somebody left lying has waited longest.
+    let mut abandoned = values();
+    abandoned.push(clock.into());
+    let mut rows = Claim {
+        set: &format!("{set}, rescue_count = rescue_count + 1"),
+        pick: "status = 'RUNNING' AND people BETWEEN $4 AND $5 AND lease_until < $6 ORDER BY lease_until LIMIT 1",
+        values: abandoned,
+    }
+    .rows::<row::Entity>(tx)
+    .await?;
+    for _ in &rows {
+        METRICS.rescued("run");
+    }
+    if rows.is_empty() {
+        let pick = "status = 'QUEUED' AND people BETWEEN $4 AND $5 ORDER BY turn_at, id LIMIT 1";
+        rows = Claim { set, pick, values: values() }.rows::<row::Entity>(tx).await?;
+    }
+    let Some(row) = rows.pop() else { return Ok(None) };
     let run = match_run(row)?;
     tx.noted.note_run(&run);
     Ok(Some(run))

@@ -2,14 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockBehavior, LockType},
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, lease_clock, to_json, word};
-use crate::domain::messages::{Message, MessageStatus};
+use super::{
+    Reads, Store, StoreError, Tx, claims::Claim, exactly_one, from_json, from_now, lease_clock, to_json, word,
+};
+use crate::{
+    domain::messages::{Message, MessageStatus},
+    metrics::METRICS,
+};
 
 const TABLE: &str = "messages";
 
@@ -163,41 +167,32 @@ pub async fn claim(
     limit: u64,
     now: DateTime<Utc>,
 ) -> Result<Vec<(Lease, Message)>, StoreError> {
-    let clock = lease_clock(tx).await?;
-    let waiting =
-        Condition::all().add(row::Column::Status.eq(MessageStatus::Pending.as_str())).add(row::Column::DueAt.lte(now));
-    let abandoned = Condition::all()
-        .add(row::Column::Status.eq(MessageStatus::Sending.as_str()))
-        .add(row::Column::LeaseUntil.lt(clock));
-    let rows = row::Entity::find()
-        .filter(Condition::any().add(waiting).add(abandoned))
-        .order_by_asc(row::Column::DueAt)
-        .order_by_asc(row::Column::Id)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(&tx.tx)
-        .await?;
+    let until = lease_clock(tx).await? + lease;
+    let set =
+        "status = 'SENDING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, updated_at = $3";
+    // What somebody left lying has waited longest, and is little.
+    let mut rows = Claim {
+        set: &format!("{set}, rescue_count = rescue_count + 1"),
+        pick: "status = 'SENDING' AND lease_until < $4 ORDER BY lease_until LIMIT $5",
+        values: vec![owner.into(), until.into(), now.into(), (until - lease).into(), count(limit).into()],
+    }
+    .rows::<row::Entity>(tx)
+    .await?;
+    for _ in &rows {
+        METRICS.rescued("message");
+    }
+    let left = limit.saturating_sub(u64::try_from(rows.len()).unwrap_or(limit));
+    if left > 0 {
+        let waiting = Claim {
+            set,
+            pick: "status = 'PENDING' AND due_at <= $4 ORDER BY due_at, id LIMIT $5",
+            values: vec![owner.into(), until.into(), now.into(), now.into(), count(left).into()],
+        };
+        rows.extend(waiting.rows::<row::Entity>(tx).await?);
+    }
+    rows.sort_by_key(|row| (row.due_at, row.id));
     let mut claimed = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        row.rescue_count += i32::from(row.status == MessageStatus::Sending.as_str());
-        MessageStatus::Sending.as_str().clone_into(&mut row.status);
-        row.fence += 1;
-        row.attempts += 1;
-        row.updated_at = now;
-        row::Entity::update_many()
-            .set(row::ActiveModel {
-                status: Set(row.status.clone()),
-                owner: Set(Some(owner)),
-                fence: Set(row.fence),
-                lease_until: Set(Some(clock + lease)),
-                attempts: Set(row.attempts),
-                rescue_count: Set(row.rescue_count),
-                updated_at: Set(now),
-                ..blank()
-            })
-            .filter(row::Column::Id.eq(row.id))
-            .exec(&tx.tx)
-            .await?;
+    for row in rows {
         let lease = Lease { message_id: row.id, fence: row.fence };
         match message(row) {
             Ok(message) => claimed.push((lease, message)),
@@ -208,13 +203,16 @@ pub async fn claim(
     Ok(claimed)
 }
 
+fn count(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 /// Prolongs a lease before the next step of sending.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreError> {
-    let until = lease_clock(tx).await? + lease;
-    let done = held_row(held).col_expr(row::Column::LeaseUntil, Expr::value(until)).exec(&tx.tx).await?;
+    let done = held_row(held).col_expr(row::Column::LeaseUntil, from_now(&tx.tx, lease)).exec(&tx.tx).await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
 
@@ -223,11 +221,33 @@ pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreEr
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn mark_handed(tx: &Tx, held: Lease, lease: TimeDelta, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let until = lease_clock(tx).await? + lease;
+    mark_on(&tx.tx, held, lease, now).await
+}
+
+/// As [`mark_handed`], committed at once: one statement is a whole of its own, and needs no words around it.
+///
+/// # Errors
+/// As [`mark_handed`].
+pub async fn mark_handed_alone(
+    store: &Store,
+    held: Lease,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let _writer = store.turn().await;
+    mark_on(&store.pool, held, lease, now).await
+}
+
+async fn mark_on(
+    conn: &impl ConnectionTrait,
+    held: Lease,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let done = held_row(held)
         .col_expr(row::Column::HandedAt, Expr::value(now))
-        .col_expr(row::Column::LeaseUntil, Expr::value(until))
-        .exec(&tx.tx)
+        .col_expr(row::Column::LeaseUntil, from_now(conn, lease))
+        .exec(conn)
         .await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
@@ -259,6 +279,24 @@ pub enum Outcome {
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) -> Result<(), StoreError> {
+    finish_on(&tx.tx, held, outcome, now).await
+}
+
+/// As [`finish`], committed at once.
+///
+/// # Errors
+/// As [`finish`].
+pub async fn finish_alone(store: &Store, held: Lease, outcome: Outcome, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let _writer = store.turn().await;
+    finish_on(&store.pool, held, outcome, now).await
+}
+
+async fn finish_on(
+    conn: &impl ConnectionTrait,
+    held: Lease,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let status = |status: MessageStatus| Set(status.as_str().to_owned());
     let mut change = row::ActiveModel { updated_at: Set(now), lease_until: Set(None), owner: Set(None), ..blank() };
     let mut uncounted = false;
@@ -292,7 +330,7 @@ pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) 
     if uncounted {
         update = update.col_expr(row::Column::Attempts, Expr::col(row::Column::Attempts).sub(1));
     }
-    exactly_one(update.exec(&tx.tx).await?.rows_affected, "the message's lease")
+    exactly_one(update.exec(conn).await?.rows_affected, "the message's lease")
 }
 
 /// Suppresses the waiting messages of a match, or only those to one person, whose kind is one of `kinds`.

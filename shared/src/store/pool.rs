@@ -33,6 +33,19 @@ impl Pool {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// Open, idle, at most.
+    pub(super) fn connections(&self) -> (u32, u32, u32) {
+        let idle = |idle: usize| u32::try_from(idle).unwrap_or(u32::MAX);
+        let (open, idle) = if self.db.get_database_backend() == DbBackend::Postgres {
+            let pool = self.db.get_postgres_connection_pool();
+            (pool.size(), idle(pool.num_idle()))
+        } else {
+            let pool = self.db.get_sqlite_connection_pool();
+            (pool.size(), idle(pool.num_idle()))
+        };
+        (open, idle, self.stale)
+    }
+
     fn count(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }

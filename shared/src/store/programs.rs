@@ -17,7 +17,7 @@ use crate::domain::programs::{Criterion, Program, Question, Timings};
 const TABLE: &str = "programs";
 const CRITERIA: &str = "criteria";
 const QUESTIONS: &str = "questions";
-const MATCH_AT: &str = "%H:%M";
+pub(super) const MATCH_AT: &str = "%H:%M";
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
@@ -47,6 +47,8 @@ pub(crate) mod row {
         pub archived_at: Option<DateTimeUtc>,
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,
+        /// When the worker has to look whether a night is due.
+        pub next_night_at: DateTimeUtc,
     }
 
     super::super::no_relations!();
@@ -152,6 +154,8 @@ fn to_row(program: &Program) -> Result<row::Model, StoreError> {
         archived_at: program.archived_at,
         created_at: program.created_at,
         updated_at: program.updated_at,
+        // Whatever changed, zone and time perhaps: the worker looks at the program at its next tick.
+        next_night_at: program.updated_at,
     })
 }
 

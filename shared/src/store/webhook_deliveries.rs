@@ -4,12 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict},
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, LockType, OnConflict},
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, lease_clock, word};
+use super::{Reads, StoreError, Tx, claims::Claim, exactly_one, lease_clock, word};
 use crate::domain::webhooks::{DeliveryStatus, WebhookDelivery};
 
 const TABLE: &str = "webhook_deliveries";
@@ -207,45 +207,19 @@ pub async fn claim_every_of(
     now: DateTime<Utc>,
 ) -> Result<Vec<(Lease, WebhookDelivery)>, StoreError> {
     let clock = lease_clock(tx).await?;
-    let waiting =
-        Condition::all().add(row::Column::Status.eq(DeliveryStatus::Pending.as_str())).add(row::Column::DueAt.lte(now));
-    let abandoned = Condition::all()
-        .add(row::Column::Status.eq(DeliveryStatus::Sending.as_str()))
-        .add(row::Column::LeaseUntil.lt(clock));
-    let rows = row::Entity::find()
-        .filter(row::Column::EndpointId.eq(endpoint_id))
-        .filter(Condition::any().add(waiting).add(abandoned))
-        .order_by_asc(row::Column::DueAt)
-        .order_by_asc(row::Column::Id)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(&tx.tx)
-        .await?;
-    let mut claimed = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        row.rescue_count += i32::from(row.status == DeliveryStatus::Sending.as_str());
-        DeliveryStatus::Sending.as_str().clone_into(&mut row.status);
-        row.fence += 1;
-        row.attempts += 1;
-        row.updated_at = now;
-        row::Entity::update_many()
-            .set(row::ActiveModel {
-                status: Set(row.status.clone()),
-                owner: Set(Some(owner)),
-                fence: Set(row.fence),
-                lease_until: Set(Some(clock + lease)),
-                attempts: Set(row.attempts),
-                rescue_count: Set(row.rescue_count),
-                updated_at: Set(now),
-                ..blank()
-            })
-            .filter(row::Column::Id.eq(row.id))
-            .exec(&tx.tx)
-            .await?;
-        let lease = Lease { delivery_id: row.id, fence: row.fence };
-        claimed.push((lease, delivery(row)?));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = Claim {
+        set: "status = 'SENDING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, \
+              updated_at = $3, rescue_count = rescue_count + CASE status WHEN 'SENDING' THEN 1 ELSE 0 END",
+        pick: "endpoint_id = $4 AND (status = 'PENDING' AND due_at <= $3 OR status = 'SENDING' AND lease_until < $5) \
+               ORDER BY due_at, id LIMIT $6",
+        values: vec![owner.into(), (clock + lease).into(), now.into(), endpoint_id.into(), clock.into(), limit.into()],
     }
-    Ok(claimed)
+    .rows::<row::Entity>(tx)
+    .await?;
+    rows.sort_by_key(|row| (row.due_at, row.id));
+    let claimed = |row: row::Model| Ok((Lease { delivery_id: row.id, fence: row.fence }, delivery(row)?));
+    rows.into_iter().map(claimed).collect()
 }
 
 /// How an attempt ended.

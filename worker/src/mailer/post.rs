@@ -1,10 +1,15 @@
 //! Where mail goes: a relay or a local mailbox; and whether it takes any at the moment.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     config::{MailConfig, MailTransport, SmtpSecurity},
+    metrics::METRICS,
     store::StoreError,
 };
 use uuid::Uuid;
@@ -19,11 +24,11 @@ const SHORTEST: TimeDelta = TimeDelta::seconds(5);
 /// The longest pause.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
 
-/// One way out, and its present pause.
+/// One way out of several, and the present pause of all.
 #[derive(Debug)]
 pub(crate) struct Post {
     way: Way,
-    pause: Option<Pause>,
+    pause: Arc<Mutex<Option<Pause>>>,
 }
 
 #[derive(Debug)]
@@ -39,7 +44,13 @@ struct Pause {
 }
 
 impl Post {
-    pub(crate) fn new(config: &MailConfig) -> Self {
+    /// The ways out of this process. Each has a connection of its own; what is learned of the relay on one is true for all.
+    pub(crate) fn ways(config: &MailConfig) -> Vec<tokio::sync::Mutex<Self>> {
+        let pause = Arc::default();
+        (0..config.connections).map(|_| tokio::sync::Mutex::new(Self::new(config, Arc::clone(&pause)))).collect()
+    }
+
+    fn new(config: &MailConfig, pause: Arc<Mutex<Option<Pause>>>) -> Self {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let way = match config.transport {
             MailTransport::Mailbox => Way::Mailbox(config.mailbox_dir.clone()),
@@ -56,7 +67,7 @@ impl Post {
                 command_timeout: Duration::from_secs(config.command_timeout_seconds),
             }))),
         };
-        Self { way, pause: None }
+        Self { way, pause }
     }
 
     /// Hands a message over. `handing` stores that this is about to happen, just before it cannot be undone.
@@ -95,24 +106,35 @@ impl Post {
 
     /// Until when nothing is sent; `None` when something may be.
     pub(super) fn closed_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.pause.map(|pause| pause.until).filter(|until| *until > now)
+        self.pause().map(|pause| pause.until).filter(|until| *until > now)
     }
 
     /// Whether the last thing known of the relay is that it took nothing.
     pub(super) fn is_on_trial(&self) -> bool {
-        self.pause.is_some()
+        self.pause().is_some()
     }
 
     /// The relay answers again.
     pub(super) fn open(&mut self) {
-        self.pause = None;
+        *self.pause() = None;
+        METRICS.relay_paused(false);
     }
 
-    /// The relay takes nothing: pauses, twice as long as last time, and returns until when.
+    /// The relay takes nothing: pauses, twice as long as last time, and returns until when. Whoever finds out while others
+    /// have just begun a pause joins theirs.
     pub(super) fn close(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let length = self.pause.map_or(SHORTEST, |pause| (pause.length * 2).min(LONGEST));
+        let mut pause = self.pause();
+        if let Some(begun) = pause.filter(|pause| pause.until > now) {
+            return begun.until;
+        }
+        let length = pause.map_or(SHORTEST, |pause| (pause.length * 2).min(LONGEST));
         let until = now + length;
-        self.pause = Some(Pause { until, length });
+        *pause = Some(Pause { until, length });
+        METRICS.relay_paused(true);
         until
+    }
+
+    fn pause(&self) -> MutexGuard<'_, Option<Pause>> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -182,7 +182,7 @@ async fn what_each_answer_of_a_relay_means() {
     let mut reminder = mail_to(&scene, ana, "FIRST_CONTACT_REMINDER").await;
     introduction.attempts = 1;
     reminder.attempts = 1;
-    let mut post = worker.post.lock().await;
+    let mut post = worker.posts[0].lock().await;
     let now = scene.clock.now();
     let mut judge = |message: &Message, class| {
         let error = SendError { class, reply: "why".to_owned() };

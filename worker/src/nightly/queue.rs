@@ -1,20 +1,24 @@
 //! Which nights are due: one run per program and local date, however many workers ask.
+//!
+//! Every program says when it has to be looked at next (`programs.next_night_at`): when its next night is due, or at once
+//! when it was changed. So a tick costs next to nothing for programs whose night is still to come. Those that are due are
+//! looked at many at a time, and several workers share them.
 
-use std::collections::HashMap;
-
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use shared::{
+    bus::Topic,
     domain::{
         match_runs::{MatchRun, RunOrigin, RunStatus},
-        programs::Program,
         rounds::Round,
     },
-    store::{self, StoreError},
+    store::{
+        self, StoreError,
+        history::{self, Step},
+        nights::DueProgram,
+    },
 };
-use uuid::Uuid;
 
-use super::persist;
 use crate::{
     Worker,
     schedule::{self, CATCH_UP},
@@ -22,101 +26,144 @@ use crate::{
 
 /// The most missed nights that are recorded one by one after a long downtime.
 const SKIPPED_MAX: usize = 31;
+/// How many programs are looked at in one transaction.
+const AT_ONCE: u64 = 250;
+/// So long after a night was due a program without anybody to match is looked at once more: its round may have been closed
+/// just in time by a transaction that was not committed yet.
+const LATE_COMMITS: TimeDelta = TimeDelta::minutes(5);
+/// When a program that makes no sense is looked at again, unless somebody changes it before.
+const NONSENSE: TimeDelta = TimeDelta::hours(1);
+
+/// What comes of a look at a program.
+struct Look {
+    /// The nights that are to be stored, oldest first; all but the last are missed, and the last may be.
+    nights: Vec<Night>,
+    /// When to look again.
+    next: DateTime<Utc>,
+}
+
+struct Night {
+    date: NaiveDate,
+    /// Why it will not be run.
+    skipped: Option<String>,
+}
 
 impl Worker {
     /// Queues the latest due night of every program that has somebody to match, and records nights that were missed
     /// before it as skipped. Returns how many runs were queued; a night that has its run already is left alone.
     ///
     /// # Errors
-    /// When the database fails. One program that fails does not stop the others.
+    /// When the database fails; whatever was not looked at is still due. One program that makes no sense does not stop the
+    /// others.
     pub async fn queue_due_nights(&self) -> Result<usize, StoreError> {
-        let mut rounds: HashMap<Uuid, Vec<Round>> = HashMap::new();
-        for round in store::rounds::every_living(&self.store).await? {
-            rounds.entry(round.program_id).or_default().push(round);
-        }
         let mut queued = 0;
-        for program in store::programs::every_living(&self.store).await? {
-            let rounds = rounds.remove(&program.id).unwrap_or_default();
-            match self.queue_night(&program, &rounds).await {
-                Ok(new) => queued += usize::from(new),
-                Err(error) => tracing::error!(%error, program = %program.id, "a night could not be queued"),
+        while !self.is_stopping() {
+            let (looked, new) = self.queue_some().await?;
+            queued += new;
+            if looked == 0 {
+                break;
             }
+        }
+        if queued > 0 {
+            tracing::info!(nights = queued, "nights are due");
+            self.bus.publish(Topic::RunRequested, "{}").await;
         }
         Ok(queued)
     }
 
-    async fn queue_night(&self, program: &Program, rounds: &[Round]) -> Result<bool, StoreError> {
+    /// How many programs were looked at, and how many runs were queued.
+    async fn queue_some(&self) -> Result<(usize, usize), StoreError> {
         let now = self.clock.now();
-        let Ok(zone) = program.time_zone.parse::<Tz>() else {
-            tracing::error!(program = %program.id, zone = program.time_zone, "the program's time zone is unknown; change it");
-            return Ok(false);
-        };
-        let Some((date, due)) = schedule::latest_due(zone, program.match_at, now) else { return Ok(false) };
-        let today = schedule::local_date(zone, now);
-        let matched_since = rounds
-            .iter()
-            .filter(|round| round.is_matched() && round.ends_on.is_none_or(|last| last >= today))
-            .map(matched_since)
-            .min();
-        // A round that is closed at noon waits for the coming night: the one before was not missed.
-        let Some(since) = matched_since.filter(|since| *since <= due) else { return Ok(false) };
-        let latest = store::match_runs::latest_night(&self.store, program.organization_id, program.id).await?;
-        if latest.is_some_and(|latest| latest >= date) {
-            return Ok(false);
-        }
-        let missed = latest.map_or_else(Vec::new, |latest| {
-            schedule::nights_between(zone, program.match_at, latest, date, SKIPPED_MAX)
-        });
         let tx = self.store.begin().await?;
-        for (missed, _) in missed.into_iter().filter(|(_, due)| *due >= since).rev() {
-            let why =
-                format!("skipped: no worker was running in the night of {missed}, and that of {date} was due too");
-            self.insert_night(&tx, program, missed, Some(why)).await?;
+        let programs = store::nights::every_due(&tx, now, AT_ONCE).await?;
+        if programs.is_empty() {
+            return Ok((0, 0));
         }
-        let too_late = now - due > CATCH_UP;
-        let why =
-            too_late.then(|| format!("skipped: no worker was running until {} hours later", (now - due).num_hours()));
-        let new = self.insert_night(&tx, program, date, why).await?;
+        let ids: Vec<_> = programs.iter().map(|program| program.id).collect();
+        let rounds = store::nights::every_round(&tx, &ids).await?;
+        let latest = store::nights::every_latest(&tx, &ids).await?;
+        let sizes = store::nights::every_size(&tx, &ids).await?;
+        let (mut nights, mut looks) = (Vec::new(), Vec::new());
+        for program in &programs {
+            let rounds = rounds.get(&program.id).map_or(&[][..], Vec::as_slice);
+            let Look { nights: new, next } = look(program, rounds, latest.get(&program.id).copied(), now);
+            looks.push((program.id, next));
+            let people = sizes.get(&program.id).copied().unwrap_or(0);
+            nights.extend(new.into_iter().map(|night| (self.run_of(program, night, now), people)));
+        }
+        store::nights::insert_many(&tx, &nights).await?;
+        let steps = nights.iter().map(|(run, _)| {
+            let states = ("-", run.status.as_str());
+            (run, Step { id: self.clock.new_id(), states, actor_id: None, reason: run.error.clone(), at: now })
+        });
+        history::steps(&tx, steps).await?;
+        store::nights::every_look_at(&tx, &looks).await?;
         self.commit(tx).await?;
-        if new {
-            tracing::info!(program = %program.id, %date, "a night is due");
-        }
-        Ok(new && !too_late)
+        Ok((programs.len(), nights.iter().filter(|(run, _)| run.status == RunStatus::Queued).count()))
     }
 
-    async fn insert_night(
-        &self,
-        tx: &store::Tx,
-        program: &Program,
-        date: NaiveDate,
-        skipped: Option<String>,
-    ) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        let status = if skipped.is_some() { RunStatus::Discarded } else { RunStatus::Queued };
-        let run = MatchRun {
+    fn run_of(&self, program: &DueProgram, night: Night, now: DateTime<Utc>) -> MatchRun {
+        let status = if night.skipped.is_some() { RunStatus::Discarded } else { RunStatus::Queued };
+        MatchRun {
             id: self.clock.new_id(),
             organization_id: program.organization_id,
             program_id: program.id,
-            local_date: Some(date),
+            local_date: Some(night.date),
             origin: RunOrigin::Night,
             dry_run: false,
             status,
             requested_by: None,
             report: None,
-            error: skipped.clone(),
+            finished_at: night.skipped.is_some().then_some(now),
+            error: night.skipped,
             fence: 0,
             attempts: 0,
             queued_at: now,
             started_at: None,
-            finished_at: skipped.is_some().then_some(now),
             updated_at: now,
-        };
-        let new = store::match_runs::insert(tx, &run).await?;
-        if new {
-            persist::record(tx, &self.clock, &run, ("-", status.as_str()), skipped).await?;
         }
-        Ok(new)
     }
+}
+
+/// Which nights a program has got by now.
+fn look(program: &DueProgram, rounds: &[Round], latest: Option<NaiveDate>, now: DateTime<Utc>) -> Look {
+    let nonsense = Look { nights: Vec::new(), next: now + NONSENSE };
+    let (Ok(zone), Some(match_at)) = (program.time_zone.parse::<Tz>(), program.match_at) else {
+        let zone = &program.time_zone;
+        tracing::error!(program = %program.id, zone, "the program's time zone or time is unknown; change it");
+        return nonsense;
+    };
+    let latest_due = schedule::latest_due(zone, match_at, now);
+    let (Some((date, due)), Some(next)) = (latest_due, schedule::next_due(zone, match_at, now)) else {
+        return nonsense;
+    };
+    let nothing = |next| Look { nights: Vec::new(), next };
+    if latest.is_some_and(|latest| latest >= date) {
+        return nothing(next);
+    }
+    let today = schedule::local_date(zone, now);
+    let matched_since = rounds
+        .iter()
+        .filter(|round| round.is_matched() && round.ends_on.is_none_or(|last| last >= today))
+        .map(matched_since)
+        .min();
+    // A round that is closed at noon waits for the coming night: the one before was not missed.
+    let Some(since) = matched_since.filter(|since| *since <= due) else {
+        let once_more = due + LATE_COMMITS;
+        return nothing(if once_more > now { once_more.min(next) } else { next });
+    };
+    let missed =
+        latest.map_or_else(Vec::new, |latest| schedule::nights_between(zone, match_at, latest, date, SKIPPED_MAX));
+    let missed = missed.into_iter().filter(|(_, due)| *due >= since).rev().map(|(missed, _)| Night {
+        date: missed,
+        skipped: Some(format!(
+            "skipped: no worker was running in the night of {missed}, and that of {date} was due too"
+        )),
+    });
+    let late = now - due;
+    let skipped =
+        (late > CATCH_UP).then(|| format!("skipped: no worker was running until {} hours later", late.num_hours()));
+    Look { nights: missed.chain([Night { date, skipped }]).collect(), next }
 }
 
 /// Since when nights match this round.

@@ -1,3 +1,5 @@
+mod many;
+
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
@@ -270,7 +272,7 @@ async fn pairs_that_changed_while_they_were_planned_are_dropped() {
     let dov = scene.peer("Dov", "IL", &["law"]).await;
     let id = scene.request(false).await;
     let worker = scene.worker();
-    let mut run = worker.claim_run().await.unwrap().unwrap();
+    let mut run = worker.claim_run(0..=i32::MAX).await.unwrap().unwrap();
     let snapshot = Snapshot::load(&scene.store, &scene.clock, &scene.organization, &scene.program).await.unwrap();
     let plans = planning::plan(&snapshot, id, &scene.clock, &Gauge::new(snapshot.rounds.len())).unwrap();
     assert_eq!(plans[0].pairs.len(), 2);

@@ -79,6 +79,9 @@ fn check_all_zones(years: RangeInclusive<i32>) {
                 if let Some(before) = before {
                     let (_, since) = latest_due(zone, at, due - TimeDelta::seconds(1)).unwrap();
                     assert_eq!(since, before, "{zone} {day} {at}");
+                    for now in [before, due - TimeDelta::seconds(1)] {
+                        assert_eq!(next_due(zone, at, now), Some(due), "{zone} {day} {at} at {now}");
+                    }
                 }
                 before = Some(due);
             }
