@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     config::MailTransport,
     domain::{messages::Message, people::Person},
+    failpoints::Point,
     outbox::mails::Mail,
     store::{
         self, StoreError,
@@ -64,6 +65,7 @@ impl Worker {
             if batch.is_empty() {
                 break;
             }
+            Point::MailClaimed.pass().await;
             for (lease, message) in batch {
                 match self.send_one(&mut post, lease, &message, claimed).await {
                     Ok(accepted) => sent += usize::from(accepted),
@@ -121,7 +123,9 @@ impl Worker {
         match sending.await? {
             Ok(()) => {
                 post.open();
+                Point::MailBeforeSent.pass().await;
                 self.finish(lease, message, Outcome::Sent).await?;
+                Point::MailSent.pass().await;
                 tracing::info!(message = %message.id, kind = message.kind, to = %Masked(&person.email), "sent");
                 Ok(true)
             }
@@ -142,8 +146,7 @@ impl Worker {
         if let Some(due_at) = post.closed_until(now) {
             return Some(Release { due_at, why: "waits for the relay" });
         }
-        let half = Duration::from_secs(self.config.worker.lease_seconds) / 2;
-        (claimed.elapsed() > half).then_some(Release { due_at: now, why: "others took long" })
+        (claimed.elapsed() > self.half_lease()).then_some(Release { due_at: now, why: "others took long" })
     }
 
     /// Renews the lease and looks whether the mail still makes sense: to whom, or why not.
@@ -181,10 +184,24 @@ impl Worker {
         })
     }
 
+    /// Marks the message, and makes sure that it is still this worker's when that is stored: one that was suspended or
+    /// had to wait looks again, for the message may be on its way by another worker.
     async fn mark_handed(&self, lease: Lease) -> Result<(), StoreError> {
-        let tx = self.store.begin().await?;
-        store::messages::mark_handed(&tx, lease, self.lease(), self.clock.now()).await?;
-        self.commit(tx).await
+        loop {
+            Point::MailBeforeMark.pass().await;
+            let begun = Instant::now();
+            let tx = self.store.begin().await?;
+            store::messages::mark_handed(&tx, lease, self.lease(), self.clock.now()).await?;
+            self.commit(tx).await?;
+            Point::MailMarked.pass().await;
+            if begun.elapsed() < self.half_lease() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn half_lease(&self) -> Duration {
+        Duration::from_secs(self.config.worker.lease_seconds) / 2
     }
 
     /// What a failure means for the message, and for the relay.

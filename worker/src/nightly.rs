@@ -22,6 +22,7 @@ use shared::{
         organizations::Organization,
         programs::Program,
     },
+    failpoints::Point,
     live::RunProgress,
     matchmaking::Setting,
     store::{self, StoreError},
@@ -61,6 +62,7 @@ impl Worker {
         while !self.is_stopping() {
             let Some(run) = self.claim_run().await? else { break };
             let run_id = run.id;
+            Point::NightClaimed.pass().await;
             match self.do_run(run).await {
                 Ok(ended) => done += usize::from(ended),
                 // It stays ours until the lease ends, so it cannot stand in the way of the others.
@@ -99,6 +101,7 @@ impl Worker {
             Planned::Impossible(why) => return self.fail_run(run, why).await,
             Planned::Lost => return Ok(false),
         };
+        Point::NightPlanned.pass().await;
         let setting = Setting { organization: &organization, program: &program, clock: &self.clock, actor_id: None };
         let (made, changes) = match persist::store_plan(&self.store, setting, &mut run, &snapshot, plans).await {
             Ok(stored) => stored,
@@ -109,6 +112,7 @@ impl Worker {
             }
             Err(error) => return Err(error),
         };
+        Point::NightCommitted.pass().await;
         tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made, "a run is done");
         self.bus.announce(changes).await;
         self.bus.publish(Topic::MessagesDue, "{}").await;

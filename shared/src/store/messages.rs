@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, LockBehavior, LockType},
 };
 use uuid::Uuid;
@@ -76,6 +76,10 @@ pub struct Lease {
     pub message_id: Uuid,
     /// Its fence when it was claimed.
     pub fence: i64,
+    /// Attempts before this one.
+    attempts: i32,
+    /// How often its worker was lost before this one.
+    rescues: i32,
 }
 
 pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
@@ -151,8 +155,9 @@ pub(crate) async fn insert(tx: &Tx, message: &Message) -> Result<bool, StoreErro
 
 /// Takes up to `limit` messages that are due and that nobody holds; the caller commits before it sends.
 ///
-/// A message whose lease ran out comes again with `rescue_count` one higher; `handed_at` tells whether it may already
-/// have reached the relay. A message that cannot be read is held for a human instead.
+/// A message whose lease ran out comes again, and `handed_at` tells whether it may already have reached the relay. Being
+/// claimed costs it nothing: only what was begun ([`renew`]) counts as an attempt, and as a rescue if it does not come
+/// to an end. A message that cannot be read is held for a human instead.
 ///
 /// # Errors
 /// When the database is gone.
@@ -179,10 +184,8 @@ pub async fn claim(
         .await?;
     let mut claimed = Vec::with_capacity(rows.len());
     for mut row in rows {
-        row.rescue_count += i32::from(row.status == MessageStatus::Sending.as_str());
         MessageStatus::Sending.as_str().clone_into(&mut row.status);
         row.fence += 1;
-        row.attempts += 1;
         row.updated_at = now;
         row::Entity::update_many()
             .set(row::ActiveModel {
@@ -190,15 +193,14 @@ pub async fn claim(
                 owner: Set(Some(owner)),
                 fence: Set(row.fence),
                 lease_until: Set(Some(clock + lease)),
-                attempts: Set(row.attempts),
-                rescue_count: Set(row.rescue_count),
                 updated_at: Set(now),
                 ..blank()
             })
             .filter(row::Column::Id.eq(row.id))
             .exec(&tx.tx)
             .await?;
-        let lease = Lease { message_id: row.id, fence: row.fence };
+        let lease = Lease { message_id: row.id, fence: row.fence, attempts: row.attempts, rescues: row.rescue_count };
+        row.attempts += 1;
         match message(row) {
             Ok(message) => claimed.push((lease, message)),
             // One row that cannot be read must not stop the others.
@@ -208,13 +210,19 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Prolongs a lease before the next step of sending.
+/// Takes a claimed message in hand: prolongs its lease and counts the attempt. That its worker is lost is noted in
+/// advance, and taken back by [`finish`].
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreError> {
     let until = lease_clock(tx).await? + lease;
-    let done = held_row(held).col_expr(row::Column::LeaseUntil, Expr::value(until)).exec(&tx.tx).await?;
+    let done = held_row(held)
+        .col_expr(row::Column::LeaseUntil, Expr::value(until))
+        .col_expr(row::Column::Attempts, Expr::value(held.attempts + 1))
+        .col_expr(row::Column::RescueCount, Expr::value(held.rescues + 1))
+        .exec(&tx.tx)
+        .await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
 
@@ -260,8 +268,13 @@ pub enum Outcome {
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) -> Result<(), StoreError> {
     let status = |status: MessageStatus| Set(status.as_str().to_owned());
-    let mut change = row::ActiveModel { updated_at: Set(now), lease_until: Set(None), owner: Set(None), ..blank() };
-    let mut uncounted = false;
+    let mut change = row::ActiveModel {
+        updated_at: Set(now),
+        lease_until: Set(None),
+        owner: Set(None),
+        rescue_count: Set(held.rescues),
+        ..blank()
+    };
     match outcome {
         Outcome::Sent => {
             change.status = status(MessageStatus::Sent);
@@ -285,14 +298,12 @@ pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) 
             change.due_at = Set(due_at);
             change.handed_at = Set(None);
             change.error = Set(Some(why));
-            uncounted = !counts;
+            if !counts {
+                change.attempts = Set(held.attempts);
+            }
         }
     }
-    let mut update = held_row(held).set(change);
-    if uncounted {
-        update = update.col_expr(row::Column::Attempts, Expr::col(row::Column::Attempts).sub(1));
-    }
-    exactly_one(update.exec(&tx.tx).await?.rows_affected, "the message's lease")
+    exactly_one(held_row(held).set(change).exec(&tx.tx).await?.rows_affected, "the message's lease")
 }
 
 /// Suppresses the waiting messages of a match, or only those to one person, whose kind is one of `kinds`.

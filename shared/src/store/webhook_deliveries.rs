@@ -243,7 +243,13 @@ pub async fn claim_every_of(
             .exec(&tx.tx)
             .await?;
         let lease = Lease { delivery_id: row.id, fence: row.fence };
-        claimed.push((lease, delivery(row)?));
+        match delivery(row) {
+            Ok(delivery) => claimed.push((lease, delivery)),
+            // One row that cannot be read must not stop the others.
+            Err(error) => {
+                finish(tx, lease, Outcome::Failed { status_code: None, why: error.to_string() }, now).await?;
+            }
+        }
     }
     Ok(claimed)
 }
