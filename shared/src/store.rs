@@ -221,10 +221,7 @@ impl Store {
     /// # Errors
     /// When no connection can be had.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let writer = match &self.writer {
-            Some(writer) => Some(Arc::clone(writer).lock_owned().await),
-            None => None,
-        };
+        let writer = self.turn_to_write().await;
         let options = TransactionOptions {
             // A deferred transaction that reads first would fail at its first write when somebody else wrote meanwhile.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -241,6 +238,14 @@ impl Store {
                     return Ok(Tx { tx: begun?, noted, mark, _writer: writer });
                 }
             }
+        }
+    }
+
+    /// Waits until nobody else in this process writes, where there is one writer.
+    async fn turn_to_write(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.writer {
+            Some(writer) => Some(Arc::clone(writer).lock_owned().await),
+            None => None,
         }
     }
 

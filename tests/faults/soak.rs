@@ -18,12 +18,14 @@ use super::{
     world::{LEASE, World},
 };
 use crate::support::{
-    house::On,
+    postgres::TestPostgresServer,
     process::Process,
     servers,
     smtp::{Rule, SmtpServer, Stage, ledger},
 };
 
+/// The people of a program: an even number for each of the three topics.
+const PROGRAM: usize = 504;
 const IN_A_MESSAGE: [Stage; 4] = [Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
 
 /// A setting of the soak.
@@ -55,13 +57,16 @@ struct Soak {
     left: AtomicUsize,
     /// Deaths between two messages, which prove nothing.
     missed: AtomicUsize,
+    /// How often a worker waited for the relay.
+    pauses: AtomicUsize,
     /// Which messages were in the hands of a worker when it died, and when that was.
     orphans: Mutex<Vec<(String, i64)>>,
     seed: u64,
+    /// How many messages a worker sends before it dies, at most.
+    between: usize,
+    /// How long sending a message takes, in microseconds.
+    moment: u64,
 }
-
-/// How many messages are sent between two deaths of a worker, at most.
-const BETWEEN_DEATHS: usize = 120;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: see CONTRIBUTING.md"]
@@ -69,13 +74,24 @@ async fn soak() {
     let mails = number("COUNTERPART_SOAK_MAILS", 10_000);
     let kills = number("COUNTERPART_SOAK_KILLS", 200);
     let seed = u64::try_from(number("COUNTERPART_SOAK_SEED", 7)).unwrap();
-    let programs = mails.div_ceil(500);
-    let Some(world) = World::open(On::Postgres, programs, mails / programs).await else { return };
+    let programs = mails.div_ceil(PROGRAM);
+    let Some(server) = TestPostgresServer::start().await else { return };
+    let Some(world) = World::open_at(server.url(), programs, PROGRAM).await else { return };
     let (world, night) = plan(world).await;
     say(&format!("{} introductions are due after {} s of nights", world.introduced, night.as_secs()));
 
-    let soak =
-        Soak { world, left: AtomicUsize::new(kills), missed: AtomicUsize::new(0), orphans: Mutex::default(), seed };
+    let between = (mails / kills).max(4);
+    let moment = u64::try_from(number("COUNTERPART_SOAK_MOMENT_US", 20_000)).unwrap();
+    let soak = Soak {
+        world,
+        left: AtomicUsize::new(kills),
+        missed: AtomicUsize::new(0),
+        pauses: AtomicUsize::new(0),
+        orphans: Mutex::default(),
+        seed,
+        between,
+        moment,
+    };
     let begun = Instant::now();
     let other = SmtpServer::with_ledger(&soak.world.ledger);
     tokio::join!(slot(&soak, 1, &soak.world.relay), slot(&soak, 2, &other));
@@ -106,19 +122,19 @@ async fn slot(soak: &Soak, number: u64, relay: &SmtpServer) {
     let mut dice = Dice(soak.seed * 1_000 + number);
     let take_one = || soak.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
     while take_one().is_ok() {
-        misbehave(relay, &mut dice);
+        misbehave(soak, relay, &mut dice);
         let victim = Arc::new(AtomicU32::new(0));
         let known = Arc::clone(&victim);
-        // Anywhere in a conversation, and for a while after each of its steps.
-        let delay = Duration::from_micros(dice.below(6_000));
-        let deadly = Rule::call(IN_A_MESSAGE[dice.count(4)], move || {
+        // At any moment of about as long as a message takes.
+        let delay = Duration::from_micros(dice.below(soak.moment));
+        let deadly = Rule::call(Stage::Mail, move || {
             let known = Arc::clone(&known);
             std::thread::spawn(move || {
                 std::thread::sleep(delay);
                 servers::signal(known.load(Ordering::SeqCst), "KILL")
             });
         });
-        relay.script(deadly.after(dice.count(BETWEEN_DEATHS)));
+        relay.script(deadly.after(dice.count(soak.between)));
         let database = soak.world.house.config.database.url.expose();
         let mut worker = soak.world.launch_at(database, relay, "").start().await;
         victim.store(worker.id(), Ordering::SeqCst);
@@ -138,7 +154,7 @@ async fn slot(soak: &Soak, number: u64, relay: &SmtpServer) {
 }
 
 /// A few of the ways in which relays fail, at random.
-fn misbehave(relay: &SmtpServer, dice: &mut Dice) {
+fn misbehave(soak: &Soak, relay: &SmtpServer, dice: &mut Dice) {
     for stage in IN_A_MESSAGE {
         for rule in [
             Rule::reply(stage, "451 4.3.0 try again later"),
@@ -147,16 +163,16 @@ fn misbehave(relay: &SmtpServer, dice: &mut Dice) {
             Rule::delay(stage, Duration::from_millis(300)),
         ] {
             if dice.below(4) == 0 {
-                relay.script(rule.after(dice.count(BETWEEN_DEATHS)));
+                relay.script(rule.after(dice.count(soak.between)));
             }
         }
     }
     if dice.below(4) == 0 {
-        relay.script(Rule::accept_and_drop().after(dice.count(BETWEEN_DEATHS)));
+        relay.script(Rule::accept_and_drop().after(dice.count(soak.between)));
     }
     if dice.below(10) == 0 {
-        relay.script(Rule::silence(Stage::Dot).after(dice.count(BETWEEN_DEATHS)));
-        relay.script(Rule::reply(Stage::Rcpt, "550 5.7.1 not that one").after(dice.count(BETWEEN_DEATHS)));
+        relay.script(Rule::silence(Stage::Dot).after(dice.count(soak.between)));
+        relay.script(Rule::reply(Stage::Rcpt, "550 5.7.1 not that one").after(dice.count(soak.between)));
     }
 }
 
@@ -193,6 +209,7 @@ async fn was_sending(soak: &Soak, relay: &SmtpServer) -> bool {
 /// Notes what the dead worker had claimed.
 async fn note_orphans(soak: &Soak, worker: &Process, killed_at: i64) {
     let log = worker.stdout() + &worker.stderr();
+    soak.pauses.fetch_add(log.matches("sending pauses").count(), Ordering::SeqCst);
     let ready = log.split("instance=").nth(1).expect("a worker that was ready");
     let instance: String = ready.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect();
     let client = soak.world.client().await.unwrap();
@@ -216,10 +233,11 @@ async fn report(soak: &Soak, kills: usize, copies: usize, time: Duration) {
         |percent: usize| rescues.get((rescues.len() * percent / 100).min(rescues.len() - 1)).copied().unwrap_or(0.0);
     say(&format!(
         "{} s; {statuses}\n{kills} kills in the middle of a send ({} more between two messages)\n\
-         {copies} second copies, {unconfirmed} answers to a dot lost by the relay\n\
+         {copies} second copies, {unconfirmed} answers to a dot lost by the relay, {} pauses for it\n\
          {:.3} second copies for each kill; {} messages rescued, median {:.1} s, p99 {:.1} s, at most {:.1} s",
         time.as_secs(),
         soak.missed.load(Ordering::SeqCst),
+        soak.pauses.load(Ordering::SeqCst),
         copies.saturating_sub(unconfirmed) as f64 / kills as f64,
         rescues.len(),
         at(50),
@@ -230,11 +248,11 @@ async fn report(soak: &Soak, kills: usize, copies: usize, time: Duration) {
     assert!(at(99) <= LEASE.as_secs_f64() + 5.0, "a message is rescued within its lease and five seconds");
 }
 
-/// How long after its worker's death each message was sent that was not hit by anything else, in seconds, sorted.
+/// How long after its worker's death each message was sent that met with no other fault, in seconds, sorted.
 async fn rescues(soak: &Soak) -> Vec<f64> {
     let client = soak.world.client().await.unwrap();
     let question = "SELECT (extract(epoch FROM sent_at) * 1000000)::bigint FROM messages
-        WHERE id::text = $1 AND status = 'SENT' AND attempts <= 2";
+        WHERE id::text = $1 AND status = 'SENT' AND attempts = rescue_count + 1";
     let orphans = soak.orphans.lock().unwrap().clone();
     let mut seconds = Vec::new();
     for (id, killed_at) in &orphans {

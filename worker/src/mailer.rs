@@ -124,7 +124,7 @@ impl Worker {
             Ok(()) => {
                 post.open();
                 Point::MailBeforeSent.pass().await;
-                self.finish(lease, message, Outcome::Sent).await?;
+                self.record_sent(lease, message).await?;
                 Point::MailSent.pass().await;
                 tracing::info!(message = %message.id, kind = message.kind, to = %Masked(&person.email), "sent");
                 Ok(true)
@@ -227,6 +227,15 @@ impl Worker {
                 Outcome::Held(format!("it may have been sent; the relay gave no answer {UNKNOWNS} times: {why}"))
             }
             Class::Temporary | Class::Ambiguous | Class::RelayUnreachable | Class::LoginFailed => later(why),
+        }
+    }
+
+    /// Records that the relay has it, as fast as can be: a death before that makes a second copy.
+    async fn record_sent(&self, lease: Lease, message: &Message) -> Result<(), StoreError> {
+        match store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await {
+            // The connection may have been a broken one. A transaction notices, and what is recorded already stays so.
+            Err(StoreError::Database(_)) => self.finish(lease, message, Outcome::Sent).await,
+            done => done,
         }
     }
 

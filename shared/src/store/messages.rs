@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, exactly_one, from_json, lease_clock, to_json, word};
+use super::{Reads, Store, StoreError, Tx, exactly_one, from_json, lease_clock, sealed::Connected as _, to_json, word};
 use crate::domain::messages::{Message, MessageStatus};
 
 const TABLE: &str = "messages";
@@ -304,6 +304,29 @@ pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) 
         }
     }
     exactly_one(held_row(held).set(change).exec(&tx.tx).await?.rows_affected, "the message's lease")
+}
+
+/// Ends an attempt as [`finish`] with [`Outcome::Sent`] does, and forgets the secret, in a single statement that commits
+/// by itself: whoever dies before it has sent a mail of which nobody knows.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another worker took the message over.
+pub async fn finish_sent(store: &Store, held: Lease, message: &Message, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let mut change = row::ActiveModel {
+        status: Set(MessageStatus::Sent.as_str().to_owned()),
+        sent_at: Set(Some(now)),
+        error: Set(None),
+        updated_at: Set(now),
+        lease_until: Set(None),
+        owner: Set(None),
+        rescue_count: Set(held.rescues),
+        ..blank()
+    };
+    if let Some(mail) = message.mail.without_secret() {
+        change.mail = Set(to_json(TABLE, &mail)?);
+    }
+    let _turn = store.turn_to_write().await;
+    exactly_one(held_row(held).set(change).exec(store.conn()).await?.rows_affected, "the message's lease")
 }
 
 /// Suppresses the waiting messages of a match, or only those to one person, whose kind is one of `kinds`.
