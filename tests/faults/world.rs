@@ -171,7 +171,8 @@ impl World {
     /// Whether anything is left to do; what waits for its next attempt is due at once.
     pub(super) async fn is_busy(&self) -> bool {
         if let Some(client) = self.client().await {
-            let hasten = "UPDATE messages SET due_at = now() WHERE status = 'PENDING' AND attempts > 0";
+            let hasten = "UPDATE messages SET due_at = now() WHERE id IN (SELECT id FROM messages
+                WHERE status = 'PENDING' AND attempts > 0 AND due_at > now() FOR UPDATE SKIP LOCKED)";
             client.execute(hasten, &[]).await.unwrap();
         }
         let counts = self.counts().await;

@@ -8,17 +8,21 @@ use std::{
 
 use mail_parser::MessageParser;
 
-use super::{Envelope, Rendered, compose, message_tests, text};
+use super::{Envelope, Rendered, compose, message_tests, text::for_header};
 
 /// Reads messages, each after its length in four bytes, and prints what is in the headers, one JSON list a line.
 const PYTHON: &str = r#"
 import email, email.policy, json, struct, sys
+def solid(name):
+    # In names, not in subjects, Python keeps some of the spaces between encoded words, which RFC 2047 (6.2) leaves out.
+    return "".join(name.split(" "))
 while head := sys.stdin.buffer.read(4):
     raw = sys.stdin.buffer.read(struct.unpack(">I", head)[0])
     message = email.message_from_bytes(raw, policy=email.policy.default)
     to, sender = message["to"].addresses, message["from"].addresses
     print(json.dumps([len(message.keys()), len(message.defects), message["subject"],
-        len(to), to[0].display_name, to[0].addr_spec, len(sender), sender[0].display_name, sender[0].addr_spec]))
+        len(to), solid(to[0].display_name), to[0].addr_spec,
+        len(sender), solid(sender[0].display_name), sender[0].addr_spec]))
 "#;
 
 /// Pieces that mean something to somebody on the way.
@@ -91,11 +95,6 @@ impl Dice {
     }
 }
 
-/// What a reader should see.
-fn seen(value: &str, limit: usize) -> String {
-    text::shorten(&text::one_line(value), limit)
-}
-
 /// Composes `count` messages and has every `python_every`th read by Python, too.
 fn fuzz(seed: u64, count: usize, python_every: usize) {
     let mut dice = Dice(seed);
@@ -106,17 +105,15 @@ fn fuzz(seed: u64, count: usize, python_every: usize) {
     for number in 0..count {
         let (from, to, subject) = (dice.words(), dice.words(), dice.words());
         let envelope = Envelope { from_name: from.clone(), to_name: to.clone(), ..message_tests::envelope() };
-        let rendered = Rendered { subject: subject.clone(), ..message_tests::words() };
+        let (text, html) = ("Hallo\n".to_owned(), "<p>Hallo</p>\n".to_owned());
+        let rendered = Rendered { subject: subject.clone(), text, html };
         let bytes = message_tests::bytes(&envelope, &rendered);
         let message = MessageParser::default().parse(&bytes).unwrap();
-        let case = || {
-            format!(
-                "message {number} of seed {seed}: {from:?} {to:?} {subject:?}\n{}",
-                String::from_utf8_lossy(&bytes[..bytes.len().min(3_000)])
-            )
-        };
+        let head = bytes.len().min(2_000);
+        let case = || format!("message {number} of seed {seed}\n{}", String::from_utf8_lossy(&bytes[..head]));
         assert_eq!(message.headers().len(), headers, "{}", case());
-        let (from_seen, to_seen, subject_seen) = (seen(&from, 120), seen(&to, 120), seen(&subject, 200));
+        let (from_seen, to_seen, subject_seen) =
+            (for_header(&from, 120), for_header(&to, 120), for_header(&subject, 200));
         assert_eq!(message.subject().unwrap_or_default(), subject_seen, "{}", case());
         for (addresses, name, address) in
             [(message.from(), &from_seen, "peers@alumni.example"), (message.to(), &to_seen, "zoe.mueller@mail.example")]
@@ -129,18 +126,10 @@ fn fuzz(seed: u64, count: usize, python_every: usize) {
         if number % python_every == 0 {
             batch.extend_from_slice(&u32::try_from(bytes.len()).unwrap().to_be_bytes());
             batch.extend_from_slice(&bytes);
-            let to = serde_json::json!([
-                headers,
-                0,
-                subject_seen,
-                1,
-                to_seen,
-                "zoe.mueller@mail.example",
-                1,
-                from_seen,
-                "peers@alumni.example"
-            ]);
-            expected.push(to);
+            let solid = |name: &str| name.replace(' ', "");
+            let (to, from) = (solid(&to_seen), solid(&from_seen));
+            let read = (headers, 0, subject_seen, 1, to, "zoe.mueller@mail.example", 1, from, "peers@alumni.example");
+            expected.push(serde_json::to_value(read).unwrap());
         }
     }
     compare_with_python(batch, &expected);
