@@ -80,6 +80,7 @@ impl Cli {
             let message = "--port, --data-dir and --no-seed come after the subcommand, and only some have them";
             Self::command().error(ErrorKind::ArgumentConflict, message).exit();
         }
+        settings::set_failpoints()?;
         match self.command.unwrap_or(Command::Dev(self.dev)) {
             Command::Dev(options) => dev::run(file, options).await,
             Command::Api => api::run(file).await,

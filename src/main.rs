@@ -19,7 +19,12 @@ fn main() -> ExitCode {
     rustls::crypto::ring::default_provider().install_default().ok();
     let cli = Cli::parse();
     let done = match Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(cli.run()),
+        Ok(runtime) => {
+            let done = runtime.block_on(cli.run());
+            // Nobody waits any more for a thread that still plans; dropping the runtime would.
+            runtime.shutdown_background();
+            done
+        }
         Err(error) => Err(Failure::new(format!("threads cannot be started: {error}"))),
     };
     match done {

@@ -6,6 +6,7 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod failpoints;
 pub mod limiter;
 pub mod live;
 pub mod matchmaking;

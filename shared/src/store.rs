@@ -64,6 +64,23 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use self::{idempotency_keys::Mark, pool::Pool, programs::Known};
 use crate::live::{Changes, Noted};
 
+/// How long PostgreSQL bears with a process. SQLite has no such limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How long one statement may run, for whoever gives up waiting: a statement that nobody waits for would otherwise
+    /// run on and hold its locks.
+    pub statement: Option<Duration>,
+    /// How long a transaction may say nothing. Ours wait for nothing but the database, so a silent one belongs to a
+    /// machine that is suspended or gone, and must not hold its locks until it comes back.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { statement: None, silence: Duration::from_secs(30) }
+    }
+}
+
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -155,24 +172,24 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
-        Self::connect_with(url, max_connections, None).await
+        Self::connect_with(url, max_connections, Patience::default()).await
     }
 
-    /// The same with a limit on how long one statement may run, for whoever gives up waiting: a statement that nobody
-    /// waits for would otherwise run on in PostgreSQL, and hold its locks. SQLite has no such limit.
+    /// The same with other limits.
     ///
     /// # Errors
     /// When the database cannot be reached.
-    pub async fn connect_with(
-        url: &str,
-        max_connections: u32,
-        statement_limit: Option<Duration>,
-    ) -> Result<Self, StoreError> {
+    pub async fn connect_with(url: &str, max_connections: u32, patience: Patience) -> Result<Self, StoreError> {
         let sqlite = url.starts_with("sqlite");
         let mut options = ConnectOptions::new(url);
-        if let Some(limit) = statement_limit.filter(|_| !sqlite) {
+        if !sqlite {
             options.map_sqlx_postgres_opts(move |postgres| {
-                postgres.options([("statement_timeout", limit.as_millis().to_string())])
+                let silence = patience.silence.as_millis().to_string();
+                let postgres = postgres.options([("idle_in_transaction_session_timeout", silence)]);
+                match patience.statement {
+                    Some(limit) => postgres.options([("statement_timeout", limit.as_millis().to_string())]),
+                    None => postgres,
+                }
             });
         }
         options
@@ -208,7 +225,7 @@ impl Store {
     /// # Errors
     /// When no connection can be had.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let writer = self.turn().await;
+        let writer = self.turn_to_write().await;
         let options = TransactionOptions {
             // A deferred transaction that reads first would fail at its first write when somebody else wrote meanwhile.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -228,9 +245,8 @@ impl Store {
         }
     }
 
-    /// The right to write one statement outside of a transaction: on SQLite it waits for its turn, as [`Store::begin`]
-    /// does.
-    async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+    /// Waits until nobody else in this process writes, where there is one writer.
+    async fn turn_to_write(&self) -> Option<OwnedMutexGuard<()>> {
         match &self.writer {
             Some(writer) => Some(Arc::clone(writer).lock_owned().await),
             None => None,

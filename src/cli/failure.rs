@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use api::ApiError;
 use shared::{
-    auth::KeyError, bus::BusError, config::ConfigError, outbound::OutboundError, store::StoreError,
-    telemetry::TelemetryError,
+    auth::KeyError, bus::BusError, config::ConfigError, failpoints::FailpointError, outbound::OutboundError,
+    store::StoreError, telemetry::TelemetryError,
 };
 use worker::WorkerError;
 
@@ -42,6 +42,12 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
+        Self { message: error.to_string(), code: UNUSABLE_SETTINGS }
+    }
+}
+
+impl From<FailpointError> for Failure {
+    fn from(error: FailpointError) -> Self {
         Self { message: error.to_string(), code: UNUSABLE_SETTINGS }
     }
 }

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use api::MetricsServer;
-use shared::{bus::Bus, clock::Clock, config::Config, store::Store};
+use shared::{
+    bus::Bus,
+    clock::Clock,
+    config::Config,
+    store::{Patience, Store},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Failure;
@@ -32,7 +37,8 @@ impl Process {
         check_schema(config).await?;
         let tasks = TaskTracker::new();
         let bus = Bus::from_config(&config.redis, &tasks, shutdown.clone())?;
-        let store = open_store_for(config, limit).await?;
+        let silence = Duration::from_secs(config.worker.lease_seconds);
+        let store = open_store_with(config, Patience { statement: limit, silence }).await?;
         if !config.metrics.listen.is_empty() {
             let server = MetricsServer::bind(&config.metrics.listen)?;
             tasks.spawn(server.run(store.clone(), shutdown.clone()));
@@ -50,12 +56,12 @@ impl Process {
 
 /// Opens the database.
 pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
-    open_store_for(config, None).await
+    open_store_with(config, Patience::default()).await
 }
 
-/// Opens the database for statements that may run so long.
-async fn open_store_for(config: &Config, limit: Option<Duration>) -> Result<Store, Failure> {
-    let connected = Store::connect_with(config.database.url.expose(), config.database.max_connections, limit).await;
+/// Opens the database with other limits.
+async fn open_store_with(config: &Config, patience: Patience) -> Result<Store, Failure> {
+    let connected = Store::connect_with(config.database.url.expose(), config.database.max_connections, patience).await;
     connected.map_err(Failure::database)
 }
 

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use shared::config::{Config, ConfigError, Layers, Role};
+use shared::{
+    config::{Config, ConfigError, Layers, Role},
+    failpoints::{self, FailpointError},
+};
 
 /// For commands that may also work on the data of `counterpart` alone.
 #[derive(Clone, Debug, Default, Args)]
@@ -23,6 +26,12 @@ impl Place {
 /// The environment as the settings see it. Variables that are not UTF-8 are none of ours.
 pub(super) fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Sets the failpoints that the environment asks for.
+pub(super) fn set_failpoints() -> Result<(), FailpointError> {
+    let list = environment().find(|(name, _)| name == failpoints::VARIABLE);
+    list.map_or(Ok(()), |(_, list)| failpoints::set(&list))
 }
 
 /// The settings of a deployed process.

@@ -18,6 +18,8 @@ mod commands;
 mod compose;
 mod contract;
 mod exports;
+#[path = "../faults.rs"]
+mod faults;
 mod identity;
 mod imports;
 mod live;

@@ -20,13 +20,27 @@ use super::house::House;
 impl House {
     /// A program with one question, `topics`, that prefers topics in common; its nights are at 02:00 in Berlin.
     pub(crate) async fn program(&self, kind: Kind, consent: Consent) -> Program {
+        let program = self.drafted_program(kind, consent);
+        self.add_program(&program).await;
+        program
+    }
+
+    /// Stores a program.
+    pub(crate) async fn add_program(&self, program: &Program) {
+        let tx = self.store.begin().await.expect("a transaction");
+        store::programs::insert(&tx, program).await.expect("a program");
+        tx.commit().await.expect("a commit");
+    }
+
+    /// The same, not stored yet.
+    pub(crate) fn drafted_program(&self, kind: Kind, consent: Consent) -> Program {
         let now = self.clock.now();
         let topics = Some("topics".to_owned());
         let comparison = match kind {
             Kind::Peer => Comparison::Overlap,
             Kind::Mentoring => Comparison::Offers,
         };
-        let program = Program {
+        Program {
             id: self.clock.new_id(),
             organization_id: self.organization.id,
             name: format!("{kind} with {consent}"),
@@ -66,11 +80,7 @@ impl House {
             archived_at: None,
             created_at: now,
             updated_at: now,
-        };
-        let tx = self.store.begin().await.expect("a transaction");
-        store::programs::insert(&tx, &program).await.expect("a program");
-        tx.commit().await.expect("a commit");
-        program
+        }
     }
 
     /// A round of that program in that state.
@@ -105,10 +115,26 @@ impl House {
         capacity: i32,
         topics: &[&str],
     ) -> Enrollment {
+        let enrollment = self.drafted_enrollment(round, person, role, capacity, topics);
+        let tx = self.store.begin().await.expect("a transaction");
+        store::enrollments::insert_many(&tx, std::slice::from_ref(&enrollment)).await.expect("an enrollment");
+        tx.commit().await.expect("a commit");
+        enrollment
+    }
+
+    /// The same, not stored yet.
+    pub(crate) fn drafted_enrollment(
+        &self,
+        round: &Round,
+        person: &Person,
+        role: EnrollmentRole,
+        capacity: i32,
+        topics: &[&str],
+    ) -> Enrollment {
         let now = self.clock.now();
         let topics: Vec<String> = topics.iter().map(|&topic| topic.to_owned()).collect();
         let answers = Answers::from([("topics".to_owned(), topics)]);
-        let enrollment = Enrollment {
+        Enrollment {
             id: self.clock.new_id(),
             organization_id: self.organization.id,
             program_id: round.program_id,
@@ -125,11 +151,7 @@ impl House {
             applied_at: now,
             created_at: now,
             updated_at: now,
-        };
-        let tx = self.store.begin().await.expect("a transaction");
-        store::enrollments::insert_many(&tx, std::slice::from_ref(&enrollment)).await.expect("an enrollment");
-        tx.commit().await.expect("a commit");
-        enrollment
+        }
     }
 
     /// So many peers in a CLOSED round of a program that introduces at once.

@@ -2,7 +2,9 @@
 
 use std::{
     env, fs,
+    io::Write as _,
     path::PathBuf,
+    process::Child,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -29,6 +31,31 @@ cat >/dev/null
 kill -s INT "$server"
 wait "$server"
 rm -rf "$2"
+"#;
+
+/// The same for a server that is stopped and started by orders on standard input.
+const ORDERLY: &str = r#"
+trap '' INT
+programs=$1 folder=$2 port=$3
+{
+  "$programs/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync ||
+    "$programs/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync
+} >"$folder/log" 2>&1 || exit 1
+start() {
+  "$programs/postgres" -D "$folder/data" -h 127.0.0.1 -p "$port" -k "$folder" -F -c full_page_writes=off \
+    -c max_connections=100 >>"$folder/log" 2>&1 &
+  server=$!
+}
+start
+while read -r order; do
+  case $order in
+    stop) kill -s QUIT "$server"; wait "$server" ;;
+    start) start ;;
+  esac
+done
+kill -s QUIT "$server"
+wait "$server"
+rm -rf "$folder"
 "#;
 
 static SERVER: OnceCell<Option<String>> = OnceCell::const_new();
@@ -98,6 +125,78 @@ impl Drop for TestDatabase {
         if !std::thread::panicking() {
             dropped.expect("a thread").expect("DROP DATABASE");
         }
+    }
+}
+
+/// A server for one test alone, which can be taken away and given back at the same address, with all its data.
+pub(crate) struct TestPostgresServer {
+    url: String,
+    supervisor: Child,
+}
+
+impl TestPostgresServer {
+    /// `None` where PostgreSQL is not installed and the test is to be skipped.
+    pub(crate) async fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            servers::missing("PostgreSQL server of a test's own", "initdb is not installed", "install it");
+            return None;
+        };
+        let (folder, port) = (servers::scratch("counterpart-postgres-"), servers::free_port());
+        let arguments = [&*programs.to_string_lossy(), &*folder.to_string_lossy(), &port.to_string()];
+        let user = servers::User::instead_of_root();
+        let supervisor = servers::supervisor(ORDERLY, &arguments, &folder, user.as_ref()).expect("a shell");
+        let server = Self { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), supervisor };
+        server.answers().await;
+        Some(server)
+    }
+
+    /// The address for `COUNTERPART_DATABASE__URL`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.parse::<reqwest::Url>().ok().and_then(|url| url.port()).expect("a port")
+    }
+
+    /// Ends it without any ado, as `pg_ctl stop -m immediate`.
+    pub(crate) async fn take_away(&mut self) {
+        self.order("stop");
+        while connect(&self.url).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Starts it again.
+    pub(crate) async fn bring_back(&mut self) {
+        self.order("start");
+        self.answers().await;
+    }
+
+    /// A connection for looking at what the product wrote.
+    pub(crate) async fn client(&self) -> Client {
+        connect(&self.url).await.expect("a connection")
+    }
+
+    fn order(&mut self, order: &str) {
+        let input = self.supervisor.stdin.as_mut().expect("a supervisor that listens");
+        writeln!(input, "{order}").expect("a running supervisor");
+    }
+
+    async fn answers(&self) {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while connect(&self.url).await.is_err() {
+            assert!(Instant::now() < deadline, "a private server did not answer");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for TestPostgresServer {
+    fn drop(&mut self) {
+        drop(self.supervisor.stdin.take());
+        self.supervisor.wait().ok();
     }
 }
 

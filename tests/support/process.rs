@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use super::{graphql, smtp::SmtpServer};
+use super::{graphql, servers, smtp::SmtpServer};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_counterpart");
 const PUBLIC_URL: &str = "COUNTERPART_HTTP__PUBLIC_URL";
@@ -205,13 +205,17 @@ impl Process {
 
     /// Sends a signal by its short name: `TERM`, `INT`, `STOP`, `CONT`, ...
     pub(crate) fn signal(&self, name: &str) {
-        // A shell's own `kill` is there even where the program of that name is not installed.
-        let status = Command::new("sh")
-            .args(["-c", r#"kill -s "$1" "$2""#, "sh", name])
-            .arg(self.child.id().to_string())
-            .status()
-            .expect("a shell");
-        assert!(status.success(), "the process is gone already\n{}", self.tail());
+        assert!(servers::signal(self.child.id(), name), "the process is gone already\n{}", self.tail());
+    }
+
+    /// Its number, for signals from elsewhere.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child process")
     }
 
     /// Waits for the end.

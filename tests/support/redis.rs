@@ -128,6 +128,18 @@ impl TestRedisServer {
         }
     }
 
+    /// Stops the server where it is (`STOP`), or lets it go on (`CONT`).
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.process.as_ref().expect("a running redis-server");
+        servers::signal(process.id(), name);
+    }
+
+    /// Forgets all data.
+    pub(crate) async fn flush(&self) {
+        let mut connection = connect(&self.url()).await.expect("a connection to Redis");
+        query::<()>(&mut connection, "FLUSHALL").await.expect("FLUSHALL");
+    }
+
     /// Starts the server again, empty.
     pub(crate) async fn bring_back(&mut self) {
         self.take_away();

@@ -36,6 +36,18 @@ pub(super) fn scratch(prefix: &str) -> PathBuf {
 /// The script gets `arguments` as `$1`, `$2`, ..., starts its server in the background, and then reads its standard
 /// input to the end before it stops the server and removes the folder.
 pub(super) fn supervise(script: &str, arguments: &[&str], folder: &Path, user: Option<&User>) -> std::io::Result<()> {
+    let child = supervisor(script, arguments, folder, user)?;
+    SUPERVISORS.lock().expect("the list of supervisors").push(child);
+    Ok(())
+}
+
+/// The same for a server that ends earlier: with the value that is given back, at the latest.
+pub(super) fn supervisor(
+    script: &str,
+    arguments: &[&str],
+    folder: &Path,
+    user: Option<&User>,
+) -> std::io::Result<Child> {
     let mut command = match user {
         None => Command::new("sh"),
         Some(user) => {
@@ -48,16 +60,14 @@ pub(super) fn supervise(script: &str, arguments: &[&str], folder: &Path, user: O
             command
         }
     };
-    let child = command
+    command
         .args(["-c", script, "sh"])
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()?;
-    SUPERVISORS.lock().expect("the list of supervisors").push(child);
-    Ok(())
+        .spawn()
 }
 
 /// Who a server runs as when the tests run as root, which `initdb` refuses.
@@ -82,6 +92,15 @@ impl User {
 fn id(what: &str, name: Option<&str>) -> Option<u32> {
     let output = Command::new("id").arg(what).args(name).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+/// Sends a signal by its short name to a process: `TERM`, `STOP`, `CONT`, ...; true when there is such a process.
+pub(crate) fn signal(process: u32, name: &str) -> bool {
+    // A shell's own `kill` is there even where the program of that name is not installed.
+    let script = r#"kill -s "$1" "$2""#;
+    let status =
+        Command::new("sh").args(["-c", script, "sh", name, &process.to_string()]).stderr(Stdio::null()).status();
+    status.expect("a shell").success()
 }
 
 /// Says that a server is missing, past the test runner's capture; with `CI=true` the test fails instead.

@@ -24,6 +24,8 @@ use tokio::{
 
 #[path = "smtp/conversation.rs"]
 mod conversation;
+#[path = "smtp/ledger.rs"]
+pub(crate) mod ledger;
 #[path = "smtp/received.rs"]
 mod received;
 #[path = "smtp/script.rs"]
@@ -31,6 +33,7 @@ mod script;
 #[path = "smtp/self_test.rs"]
 mod self_test;
 
+pub(crate) use ledger::Ledger;
 pub(crate) use received::Received;
 pub(crate) use script::{Rule, Stage};
 
@@ -51,6 +54,8 @@ enum Mode {
 
 /// What every conversation shares.
 struct State {
+    port: u16,
+    ledger: Option<Ledger>,
     login: Option<(String, String)>,
     /// What the thread has carried out of what was wanted.
     mode: watch::Sender<Mode>,
@@ -64,19 +69,26 @@ struct State {
 impl SmtpServer {
     /// A relay on a free port that takes mail from anybody.
     pub(crate) fn start() -> Self {
-        Self::with(None)
+        Self::with(None, None)
+    }
+
+    /// The same, which also writes down what it accepts.
+    pub(crate) fn with_ledger(ledger: &Ledger) -> Self {
+        Self::with(None, Some(ledger.clone()))
     }
 
     /// A relay that takes no mail before `AUTH PLAIN` with that user and password.
     pub(crate) fn with_login(user: &str, password: &str) -> Self {
-        Self::with(Some((user.to_owned(), password.to_owned())))
+        Self::with(Some((user.to_owned(), password.to_owned())), None)
     }
 
-    fn with(login: Option<(String, String)>) -> Self {
+    fn with(login: Option<(String, String)>, ledger: Option<Ledger>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
+            port: address.port(),
+            ledger,
             login,
             mode: watch::Sender::new(Mode::Listening),
             rules: Mutex::default(),

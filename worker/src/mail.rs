@@ -17,6 +17,8 @@ mod templates;
 mod text;
 
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod message_tests;
 #[cfg(test)]
 mod render_tests;

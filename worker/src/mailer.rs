@@ -18,6 +18,7 @@ use futures_util::future::join_all;
 use shared::{
     config::MailTransport,
     domain::{messages::Message, people::Person},
+    failpoints::Point,
     metrics::METRICS,
     outbox::mails::Mail,
     store::{
@@ -100,6 +101,7 @@ impl Worker {
         if batch.is_empty() {
             return Ok(None);
         }
+        Point::MailClaimed.pass().await;
         let mut sent = 0;
         for (lease, message) in batch {
             let span =
@@ -159,7 +161,9 @@ impl Worker {
         match sending.await? {
             Ok(()) => {
                 post.open();
-                self.finish(lease, message, Outcome::Sent).await?;
+                Point::MailBeforeSent.pass().await;
+                self.record_sent(lease, message).await?;
+                Point::MailSent.pass().await;
                 tracing::info!(message = %message.id, kind = message.kind, to = %Masked(&person.email), "sent");
                 Ok(true)
             }
@@ -180,8 +184,7 @@ impl Worker {
         if let Some(due_at) = post.closed_until(now) {
             return Some(Release { due_at, why: "waits for the relay" });
         }
-        let half = Duration::from_secs(self.config.worker.lease_seconds) / 2;
-        (claimed.elapsed() > half).then_some(Release { due_at: now, why: "others took long" })
+        (claimed.elapsed() > self.half_lease()).then_some(Release { due_at: now, why: "others took long" })
     }
 
     /// Renews the lease and looks whether the mail still makes sense: to whom, or why not.
@@ -219,8 +222,22 @@ impl Worker {
         })
     }
 
+    /// Marks the message, and makes sure that it is still this worker's when that is stored: one that was suspended or
+    /// had to wait looks again, for the message may be on its way by another worker.
     async fn mark_handed(&self, lease: Lease) -> Result<(), StoreError> {
-        store::messages::mark_handed_alone(&self.store, lease, self.lease(), self.clock.now()).await
+        loop {
+            Point::MailBeforeMark.pass().await;
+            let begun = Instant::now();
+            store::messages::mark_handed_alone(&self.store, lease, self.lease(), self.clock.now()).await?;
+            Point::MailMarked.pass().await;
+            if begun.elapsed() < self.half_lease() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn half_lease(&self) -> Duration {
+        Duration::from_secs(self.config.worker.lease_seconds) / 2
     }
 
     /// What a failure means for the message, and for the relay.
@@ -246,6 +263,18 @@ impl Worker {
                 Outcome::Held(format!("it may have been sent; the relay gave no answer {UNKNOWNS} times: {why}"))
             }
             Class::Temporary | Class::Ambiguous | Class::RelayUnreachable | Class::LoginFailed => later(why),
+        }
+    }
+
+    /// Records that the relay has it, as fast as can be: a death before that makes a second copy.
+    async fn record_sent(&self, lease: Lease, message: &Message) -> Result<(), StoreError> {
+        match store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await {
+            // The connection may have been a broken one. A transaction notices, and what is recorded already stays so.
+            Err(StoreError::Database(_)) => self.finish(lease, message, Outcome::Sent).await,
+            done => {
+                METRICS.send_tried("sent");
+                done
+            }
         }
     }
 

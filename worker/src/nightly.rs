@@ -23,6 +23,7 @@ use shared::{
         organizations::Organization,
         programs::Program,
     },
+    failpoints::Point,
     live::RunProgress,
     matchmaking::Setting,
     metrics::METRICS,
@@ -83,6 +84,7 @@ impl Worker {
             let Some(run) = self.claim_run(sizes.clone()).await? else { break };
             let run_id = run.id;
             let span = tracing::info_span!("run", id = %run.id, program = %run.program_id, attempt = run.attempts);
+            Point::NightClaimed.pass().await;
             match self.do_run(run).instrument(span).await {
                 Ok(ended) => done += usize::from(ended),
                 // It stays ours until the lease ends, so it cannot stand in the way of the others.
@@ -123,6 +125,7 @@ impl Worker {
             Planned::Impossible(why) => return self.fail_run(run, why).await,
             Planned::Lost => return Ok(false),
         };
+        Point::NightPlanned.pass().await;
         let setting = Setting { organization: &organization, program: &program, clock: &self.clock, actor_id: None };
         let (made, changes) = match persist::store_plan(&self.store, setting, &mut run, &snapshot, plans).await {
             Ok(stored) => stored,
@@ -133,6 +136,7 @@ impl Worker {
             }
             Err(error) => return Err(error),
         };
+        Point::NightCommitted.pass().await;
         tracing::info!(run = %run.id, program = %program.id, status = %run.status, matches = made, "a run is done");
         self.count_run(&run);
         self.bus.announce(changes).await;

@@ -20,14 +20,17 @@ use shared::{
         events::Event,
         webhooks::{WebhookDelivery, WebhookEndpoint},
     },
+    failpoints::Point,
     metrics::METRICS,
     outbound::{Outbound, OutboundError},
     store::{
-        self, StoreError,
+        self, StoreError, Tx,
         webhook_deliveries::{Lease, Outcome},
         webhook_endpoints::DueEndpoint,
     },
 };
+
+use uuid::Uuid;
 
 use self::flight::Flight;
 use crate::{Worker, ticks::Wake};
@@ -163,17 +166,50 @@ impl Worker {
         // Longer than an attempt may take, whatever the mailer needs.
         let lease = self.lease().max(TimeDelta::seconds(2 * post::SECONDS));
         let tx = self.store.begin().await?;
-        let claimed = store::webhook_deliveries::claim_every_of(&tx, due.id, self.instance, lease, limit, now).await?;
+        let mut claimed =
+            store::webhook_deliveries::claim_every_of(&tx, due.id, self.instance, lease, limit, now).await?;
         let endpoint = store::webhook_endpoints::find(&tx, organization_id, due.id).await?;
         let ids: Vec<_> = claimed.iter().map(|(_, delivery)| delivery.event_id).collect();
-        let events = store::events::find_many(&tx, organization_id, &ids).await?;
+        let events = match store::events::find_many(&tx, organization_id, &ids).await {
+            Err(StoreError::Corrupt { .. }) => self.readable(&tx, organization_id, &mut claimed).await?,
+            found => found?,
+        };
         tx.commit().await?;
+        if !claimed.is_empty() {
+            Point::WebhooksClaimed.pass().await;
+        }
         let parcel = |(lease, delivery): (Lease, WebhookDelivery)| {
             // Neither can be gone: rows point to them.
             let event = events.iter().find(|event| event.id == delivery.event_id)?.clone();
             Some(Parcel { lease, delivery, endpoint: endpoint.clone()?, event })
         };
         Ok(claimed.into_iter().filter_map(parcel).collect())
+    }
+
+    /// Gives up deliveries whose events cannot be read, so that they do not stop the others, and gives back the events of
+    /// those that are left.
+    async fn readable(
+        &self,
+        tx: &Tx,
+        organization_id: Uuid,
+        claimed: &mut Vec<(Lease, WebhookDelivery)>,
+    ) -> Result<Vec<Event>, StoreError> {
+        let mut events = Vec::with_capacity(claimed.len());
+        for (lease, delivery) in std::mem::take(claimed) {
+            match store::events::find_many(tx, organization_id, &[delivery.event_id]).await {
+                Ok(found) => {
+                    events.extend(found);
+                    claimed.push((lease, delivery));
+                }
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%error, delivery = %delivery.id, "an event cannot be read, and is not delivered");
+                    let outcome = Outcome::Failed { status_code: None, why: error.to_string() };
+                    store::webhook_deliveries::finish(tx, lease, outcome, self.clock.now()).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(events)
     }
 
     /// One attempt, from the request to its record; tells whose place is free again and whether it arrived.
@@ -188,6 +224,7 @@ impl Worker {
         let arrived = matches!(verdict.outcome, Outcome::Delivered(_));
         METRICS.webhook_tried(arrived);
         let (id, attempt) = (delivery.id, delivery.attempts);
+        Point::WebhooksBeforeRecord.pass().await;
         match self.record_attempt(&parcel, verdict).await {
             Ok(()) => tracing::info!(delivery = %id, endpoint = %endpoint.id, attempt, arrived, "a webhook was tried"),
             Err(StoreError::Conflict(_)) => {

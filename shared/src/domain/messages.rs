@@ -39,7 +39,7 @@ pub struct Message {
     pub error: Option<String>,
     /// Attempts so far.
     pub attempts: i32,
-    /// How often a lease ran out under it.
+    /// How often its worker was lost while it had the message in hand; one more while one has.
     pub rescue_count: i32,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -80,6 +80,10 @@ pub struct Lease {
     pub message_id: Uuid,
     /// Its fence when it was claimed.
     pub fence: i64,
+    /// Attempts before this one.
+    attempts: i32,
+    /// How often its worker was lost before this one.
+    rescues: i32,
 }
 
 pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
@@ -155,8 +159,9 @@ pub(crate) async fn insert(tx: &Tx, message: &Message) -> Result<bool, StoreErro
 
 /// Takes up to `limit` messages that are due and that nobody holds; the caller commits before it sends.
 ///
-/// A message whose lease ran out comes again with `rescue_count` one higher; `handed_at` tells whether it may already
-/// have reached the relay. A message that cannot be read is held for a human instead.
+/// A message whose lease ran out comes again, and `handed_at` tells whether it may already have reached the relay. Being
+/// claimed costs it nothing: only what was begun ([`renew`]) counts as an attempt, and as a rescue if it does not come
+/// to an end. A message that cannot be read is held for a human instead.
 ///
 /// # Errors
 /// When the database is gone.
@@ -168,11 +173,10 @@ pub async fn claim(
     now: DateTime<Utc>,
 ) -> Result<Vec<(Lease, Message)>, StoreError> {
     let until = lease_clock(tx).await? + lease;
-    let set =
-        "status = 'SENDING', owner = $1, fence = fence + 1, lease_until = $2, attempts = attempts + 1, updated_at = $3";
+    let set = "status = 'SENDING', owner = $1, fence = fence + 1, lease_until = $2, updated_at = $3";
     // What somebody left lying has waited longest, and is little.
     let mut rows = Claim {
-        set: &format!("{set}, rescue_count = rescue_count + 1"),
+        set,
         pick: "status = 'SENDING' AND lease_until < $4 ORDER BY lease_until LIMIT $5",
         values: vec![owner.into(), until.into(), now.into(), (until - lease).into(), count(limit).into()],
     }
@@ -192,8 +196,9 @@ pub async fn claim(
     }
     rows.sort_by_key(|row| (row.due_at, row.id));
     let mut claimed = Vec::with_capacity(rows.len());
-    for row in rows {
-        let lease = Lease { message_id: row.id, fence: row.fence };
+    for mut row in rows {
+        let lease = Lease { message_id: row.id, fence: row.fence, attempts: row.attempts, rescues: row.rescue_count };
+        row.attempts += 1;
         match message(row) {
             Ok(message) => claimed.push((lease, message)),
             // One row that cannot be read must not stop the others.
@@ -207,12 +212,18 @@ fn count(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Prolongs a lease before the next step of sending.
+/// Takes a claimed message in hand: prolongs its lease and counts the attempt. That its worker is lost is noted in
+/// advance, and taken back by [`finish`].
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreError> {
-    let done = held_row(held).col_expr(row::Column::LeaseUntil, from_now(&tx.tx, lease)).exec(&tx.tx).await?;
+    let done = held_row(held)
+        .col_expr(row::Column::LeaseUntil, from_now(&tx.tx, lease))
+        .col_expr(row::Column::Attempts, Expr::value(held.attempts + 1))
+        .col_expr(row::Column::RescueCount, Expr::value(held.rescues + 1))
+        .exec(&tx.tx)
+        .await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
 
@@ -234,7 +245,7 @@ pub async fn mark_handed_alone(
     lease: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let _writer = store.turn().await;
+    let _writer = store.turn_to_write().await;
     mark_on(&store.pool, held, lease, now).await
 }
 
@@ -287,7 +298,7 @@ pub async fn finish(tx: &Tx, held: Lease, outcome: Outcome, now: DateTime<Utc>) 
 /// # Errors
 /// As [`finish`].
 pub async fn finish_alone(store: &Store, held: Lease, outcome: Outcome, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let _writer = store.turn().await;
+    let _writer = store.turn_to_write().await;
     finish_on(&store.pool, held, outcome, now).await
 }
 
@@ -298,8 +309,13 @@ async fn finish_on(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let status = |status: MessageStatus| Set(status.as_str().to_owned());
-    let mut change = row::ActiveModel { updated_at: Set(now), lease_until: Set(None), owner: Set(None), ..blank() };
-    let mut uncounted = false;
+    let mut change = row::ActiveModel {
+        updated_at: Set(now),
+        lease_until: Set(None),
+        owner: Set(None),
+        rescue_count: Set(held.rescues),
+        ..blank()
+    };
     match outcome {
         Outcome::Sent => {
             change.status = status(MessageStatus::Sent);
@@ -323,14 +339,35 @@ async fn finish_on(
             change.due_at = Set(due_at);
             change.handed_at = Set(None);
             change.error = Set(Some(why));
-            uncounted = !counts;
+            if !counts {
+                change.attempts = Set(held.attempts);
+            }
         }
     }
-    let mut update = held_row(held).set(change);
-    if uncounted {
-        update = update.col_expr(row::Column::Attempts, Expr::col(row::Column::Attempts).sub(1));
+    exactly_one(held_row(held).set(change).exec(conn).await?.rows_affected, "the message's lease")
+}
+
+/// Ends an attempt as [`finish`] with [`Outcome::Sent`] does, and forgets the secret, in a single statement that commits
+/// by itself: whoever dies before it has sent a mail of which nobody knows.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another worker took the message over.
+pub async fn finish_sent(store: &Store, held: Lease, message: &Message, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let mut change = row::ActiveModel {
+        status: Set(MessageStatus::Sent.as_str().to_owned()),
+        sent_at: Set(Some(now)),
+        error: Set(None),
+        updated_at: Set(now),
+        lease_until: Set(None),
+        owner: Set(None),
+        rescue_count: Set(held.rescues),
+        ..blank()
+    };
+    if let Some(mail) = message.mail.without_secret() {
+        change.mail = Set(to_json(TABLE, &mail)?);
     }
-    exactly_one(update.exec(conn).await?.rows_affected, "the message's lease")
+    let _writer = store.turn_to_write().await;
+    exactly_one(held_row(held).set(change).exec(&store.pool).await?.rows_affected, "the message's lease")
 }
 
 /// Suppresses the waiting messages of a match, or only those to one person, whose kind is one of `kinds`.

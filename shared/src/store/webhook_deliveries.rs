@@ -218,8 +218,18 @@ pub async fn claim_every_of(
     .rows::<row::Entity>(tx)
     .await?;
     rows.sort_by_key(|row| (row.due_at, row.id));
-    let claimed = |row: row::Model| Ok((Lease { delivery_id: row.id, fence: row.fence }, delivery(row)?));
-    rows.into_iter().map(claimed).collect()
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let lease = Lease { delivery_id: row.id, fence: row.fence };
+        match delivery(row) {
+            Ok(delivery) => claimed.push((lease, delivery)),
+            // One row that cannot be read must not stop the others.
+            Err(error) => {
+                finish(tx, lease, Outcome::Failed { status_code: None, why: error.to_string() }, now).await?;
+            }
+        }
+    }
+    Ok(claimed)
 }
 
 /// How an attempt ended.

@@ -27,6 +27,7 @@ on_both_databases!(
     two_workers_share_two_hundred_deliveries,
     what_a_dead_worker_had_in_hand_is_sent_again,
     an_endpoint_that_never_answers_holds_up_nobody_else,
+    an_event_that_cannot_be_read_holds_up_no_other,
     addresses_inside_the_network_are_not_called,
 );
 
@@ -226,6 +227,24 @@ async fn an_endpoint_that_never_answers_holds_up_nobody_else(house: House) {
     }
     assert_eq!(quick.ids().len(), 20);
     assert!(silent.ids().len() <= 4, "no more than its share");
+}
+
+async fn an_event_that_cannot_be_read_holds_up_no_other(house: House) {
+    // Only PostgreSQL lets a test write what the store would not.
+    let Some(client) = house.postgres().await else { return };
+    let receiver = Receiver::start().await;
+    Hook::of(&house, &receiver).await;
+    for name in ["One Exemple", "Two Exemple", "Three Exemple"] {
+        house.person(name, "FR").await;
+    }
+    house.worker.fan_out().await.unwrap();
+    let spoil = "UPDATE events SET data = '\"written by a later version\"'
+        WHERE id = (SELECT event_id FROM webhook_deliveries ORDER BY created_at, id LIMIT 1)";
+    assert_eq!(client.execute(spoil, &[]).await.unwrap(), 1);
+    assert_eq!(house.worker.deliver_due().await.unwrap(), 2);
+    assert_eq!(receiver.ids().len(), 2);
+    let question = "SELECT status FROM webhook_deliveries ORDER BY created_at, id LIMIT 1";
+    assert_eq!(client.query_one(question, &[]).await.unwrap().get::<_, String>(0), "FAILED");
 }
 
 async fn addresses_inside_the_network_are_not_called(house: House) {

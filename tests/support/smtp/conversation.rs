@@ -12,7 +12,10 @@ use tokio::{
     time,
 };
 
-use super::{Received, Stage, State, script::Fault};
+use super::{
+    Received, Stage, State,
+    script::{Call, Fault},
+};
 
 /// RFC 5321 4.5.3.1.6, with the line's end.
 const LONGEST_LINE: usize = 1000;
@@ -34,6 +37,8 @@ struct Conversation<'a> {
     logged_in: bool,
     from: Option<String>,
     to: Vec<String>,
+    /// What is to be done once the message is accepted.
+    call: Option<Call>,
 }
 
 /// Answers until the client leaves or a rule ends the conversation.
@@ -47,6 +52,7 @@ pub(super) async fn hold(stream: TcpStream, number: usize, state: &State) -> io:
         logged_in: state.login.is_none(),
         from: None,
         to: Vec::new(),
+        call: None,
     };
     if conversation.greet().await? {
         while let Some(line) = conversation.command().await? {
@@ -142,6 +148,9 @@ impl Conversation<'_> {
             return Ok(course == Course::Answered);
         }
         self.from = Some(from);
+        if let Some(ledger) = &self.state.ledger {
+            ledger.begun(self.state.port, self.number);
+        }
         self.say("250 2.1.0 sender ok").await
     }
 
@@ -183,11 +192,17 @@ impl Conversation<'_> {
         let confirmed = course == Course::AsUsual;
         if confirmed || course == Course::AcceptAndDrop {
             let message = Received { connection: self.number, from, to, raw, confirmed };
+            if let Some(ledger) = &self.state.ledger {
+                ledger.accepted(self.state.port, &message);
+            }
             let count = {
                 let mut messages = self.state.messages.lock().unwrap();
                 messages.push(message);
                 messages.len()
             };
+            if let Some(Call(call)) = self.call.take() {
+                call();
+            }
             // Told first, so that whoever sees the message also finds the client answered, or soon so.
             if confirmed {
                 self.say(&format!("250 2.0.0 accepted as {count}")).await.ok();
@@ -236,6 +251,19 @@ impl Conversation<'_> {
             Some(Fault::Delay(delay)) => {
                 time::sleep(delay).await;
                 Ok(Course::AsUsual)
+            }
+            Some(Fault::Call(call)) => {
+                if stage == Stage::Dot {
+                    self.call = Some(call);
+                } else {
+                    (call.0)();
+                }
+                Ok(Course::AsUsual)
+            }
+            Some(Fault::LateReply(delay, reply)) => {
+                time::sleep(delay).await;
+                self.say(&reply).await?;
+                Ok(Course::Answered)
             }
             Some(Fault::Reply(reply)) => {
                 self.say(&reply).await?;

@@ -1,6 +1,6 @@
 //! How a relay is told to misbehave.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use super::State;
 
@@ -28,6 +28,7 @@ pub(crate) enum Stage {
 pub(crate) struct Rule {
     stage: Stage,
     fault: Fault,
+    after: usize,
     times: usize,
     address: Option<String>,
 }
@@ -35,15 +36,42 @@ pub(crate) struct Rule {
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
     Reply(String),
+    LateReply(Duration, String),
     Delay(Duration),
     Drop,
     AcceptAndDrop,
+    Call(Call),
+}
+
+/// Something that a test does in the middle of a conversation.
+#[derive(Clone)]
+pub(super) struct Call(pub(super) Arc<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Call {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Call")
+    }
 }
 
 impl Rule {
     /// Answers with this instead, such as `451 4.7.1 try again later`.
     pub(crate) fn reply(stage: Stage, reply: &str) -> Self {
         Self::new(stage, Fault::Reply(reply.to_owned()))
+    }
+
+    /// Waits, then answers with this instead.
+    pub(crate) fn late_reply(stage: Stage, delay: Duration, reply: &str) -> Self {
+        Self::new(stage, Fault::LateReply(delay, reply.to_owned()))
+    }
+
+    /// Calls this, then goes on as usual; at the final dot when the message is accepted, and before that is said.
+    pub(crate) fn call(stage: Stage, call: impl Fn() + Send + Sync + 'static) -> Self {
+        Self::new(stage, Fault::Call(Call(Arc::new(call))))
+    }
+
+    /// Says nothing more, and does not hang up.
+    pub(crate) fn silence(stage: Stage) -> Self {
+        Self::delay(stage, Duration::from_hours(1))
     }
 
     /// Waits, then goes on as usual.
@@ -67,6 +95,12 @@ impl Rule {
         self
     }
 
+    /// Lets so many occasions pass first.
+    pub(crate) fn after(mut self, occasions: usize) -> Self {
+        self.after = occasions;
+        self
+    }
+
     /// Applies only to this address.
     pub(crate) fn to(mut self, address: &str) -> Self {
         self.address = Some(address.to_owned());
@@ -74,7 +108,7 @@ impl Rule {
     }
 
     fn new(stage: Stage, fault: Fault) -> Self {
-        Self { stage, fault, times: 1, address: None }
+        Self { stage, fault, after: 0, times: 1, address: None }
     }
 
     fn applies(&self, stage: Stage, addresses: &[String]) -> bool {
@@ -87,8 +121,13 @@ impl State {
     /// The fault to commit now, which uses up one of its times.
     pub(super) fn fault(&self, stage: Stage, addresses: &[String]) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap();
-        let rule = rules.iter_mut().find(|rule| rule.applies(stage, addresses))?;
-        rule.times -= 1;
-        Some(rule.fault.clone())
+        for rule in rules.iter_mut().filter(|rule| rule.applies(stage, addresses)) {
+            if rule.after == 0 {
+                rule.times -= 1;
+                return Some(rule.fault.clone());
+            }
+            rule.after -= 1;
+        }
+        None
     }
 }

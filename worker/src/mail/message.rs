@@ -81,7 +81,7 @@ pub fn compose(envelope: &Envelope, rendered: &Rendered) -> Result<Vec<u8>, Comp
         .date(envelope.date.into())
         .from(from)
         .to(to)
-        .subject(text::shorten(&text::one_line(&rendered.subject), LONGEST_SUBJECT))
+        .subject(text::for_header(&rendered.subject, LONGEST_SUBJECT))
         .raw_header(header("Auto-Submitted", "auto-generated"));
     if let Some(address) = &envelope.reply_to {
         message = message.reply_to(mailbox("", address).ok_or(ComposeError::ReplyTo)?);
@@ -107,7 +107,7 @@ fn part(kind: ContentType, body: &str) -> SinglePart {
 }
 
 fn mailbox(name: &str, address: &str) -> Option<Mailbox> {
-    let name = text::shorten(&text::one_line(name), LONGEST_NAME);
+    let name = text::for_header(name, LONGEST_NAME);
     let name = (!name.is_empty()).then_some(name);
     Some(Mailbox::new(name, parse_address(address)?))
 }

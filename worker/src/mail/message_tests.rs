@@ -10,7 +10,7 @@ fn date(text: &str) -> DateTime<Utc> {
     text.parse().expect("a date")
 }
 
-fn envelope() -> Envelope {
+pub(super) fn envelope() -> Envelope {
     Envelope {
         message_id: String::from("01935a7e-0000-7000-8000-000000000001@mail.alumni.example"),
         date: date("2026-11-23T18:05:06Z"),
@@ -23,7 +23,7 @@ fn envelope() -> Envelope {
     }
 }
 
-fn words() -> Rendered {
+pub(super) fn words() -> Rendered {
     Rendered {
         subject: String::from("Grüße: 你好, مرحبا"),
         text: String::from("Hallo Zoë\n\n.\nA line with a dot alone.\n"),
@@ -31,7 +31,7 @@ fn words() -> Rendered {
     }
 }
 
-fn bytes(envelope: &Envelope, rendered: &Rendered) -> Vec<u8> {
+pub(super) fn bytes(envelope: &Envelope, rendered: &Rendered) -> Vec<u8> {
     let bytes = compose(envelope, rendered).expect("composed");
     let text = std::str::from_utf8(&bytes).expect("ASCII");
     assert!(text.is_ascii());

@@ -16,6 +16,7 @@ use lettre::{
         response::{Response, Severity},
     },
 };
+use shared::failpoints::Point;
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{message::parse_address, text};
@@ -247,10 +248,12 @@ impl Handed<'_> {
     /// When the relay refuses the content, or ([`Class::Ambiguous`]) when its reply does not come.
     pub async fn finish(self, message: &[u8]) -> Result<Accepted, SendError> {
         let Self { relay, mut connection } = self;
+        Point::MailBeforeDot.pass().await;
         let outcome = relay.timed(connection.message(message)).await.and_then(|response| {
             expect(&response, Severity::PositiveCompletion)?;
             Ok(Accepted { reply: reply(&response) })
         });
+        Point::MailAfterDot.pass().await;
         match outcome {
             Ok(accepted) => {
                 relay.resting = Some(connection);

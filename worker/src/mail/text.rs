@@ -14,6 +14,12 @@ pub(super) fn one_line(value: &str) -> String {
     words.join(" ")
 }
 
+/// The same for a header, at most `limit` characters. What people wrote there is never taken for an encoded word (RFC
+/// 2047), in which readers would find what was left out here: an invisible joiner stands between its first two letters.
+pub(super) fn for_header(value: &str, limit: usize) -> String {
+    shorten(&one_line(value).replace("=?", "=\u{2060}?"), limit)
+}
+
 /// Embeddings, overrides and isolates, which reach beyond the value they stand in; and the byte order mark.
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -68,6 +74,13 @@ mod tests {
     fn a_value_stays_on_its_line() {
         assert_eq!(one_line("Ada\r\nBcc: all@example.org\0\u{7}\u{85}!"), "Ada Bcc: all@example.org !");
         assert_eq!(one_line("  two \u{2028} lines\u{2029}"), "two lines");
+    }
+
+    #[test]
+    fn nothing_in_a_header_reads_as_an_encoded_word() {
+        let kept = for_header("=?utf-8?q?Ada=0D=0ABcc:_all@example.org?=", 100);
+        assert_eq!(kept, "=\u{2060}?utf-8?q?Ada=0D=0ABcc:_all@example.org?=");
+        assert_eq!(for_header("1 + 1 = ?", 100), "1 + 1 = ?");
     }
 
     #[test]

@@ -22,12 +22,23 @@ async fn mail_to(scene: &Scene, person_id: Uuid, kind: &str) -> Message {
     scene.mails_to(person_id).await.into_iter().find(|message| message.kind == kind).unwrap()
 }
 
-/// Claims everything due as a worker that will not live to send it.
-async fn claim_and_die(scene: &Scene) -> Vec<(Lease, Message)> {
+/// Claims everything due as a worker that will not live to begin it.
+async fn claim_only(scene: &Scene) -> Vec<(Lease, Message)> {
     let tx = scene.store.begin().await.unwrap();
     let claimed = store::messages::claim(&tx, Uuid::from_u128(1), TimeDelta::zero(), 10, scene.clock.now()).await;
     tx.commit().await.unwrap();
     claimed.unwrap()
+}
+
+/// The same, and has all of them in hand when it dies.
+async fn claim_and_die(scene: &Scene) -> Vec<(Lease, Message)> {
+    let claimed = claim_only(scene).await;
+    for (held, _) in &claimed {
+        let tx = scene.store.begin().await.unwrap();
+        store::messages::renew(&tx, *held, TimeDelta::zero()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    claimed
 }
 
 fn delivered(scene: &Scene) -> usize {
@@ -130,7 +141,7 @@ async fn what_may_have_been_sent_is_sent_again_but_reminders_are_not() {
 #[tokio::test]
 async fn a_message_that_kills_its_workers_is_held_and_the_others_flow() {
     let (scene, [ana, ben]) = couple(Consent::IntroduceAtOnce).await;
-    for _ in 0..4 {
+    for _ in 0..3 {
         claim_and_die(&scene).await;
     }
     let chi = scene.peer("Chi", "JP", &["law"]).await.person_id;
@@ -144,6 +155,17 @@ async fn a_message_that_kills_its_workers_is_held_and_the_others_flow() {
     {
         assert_eq!(mail_to(&scene, person, "INTRODUCTION").await.status, status);
     }
+}
+
+#[tokio::test]
+async fn a_message_whose_workers_die_before_its_turn_loses_nothing() {
+    let (scene, [ana, _]) = couple(Consent::IntroduceAtOnce).await;
+    for _ in 0..5 {
+        claim_only(&scene).await;
+    }
+    assert_eq!(scene.worker().send_due().await.unwrap(), 2);
+    let introduction = mail_to(&scene, ana, "INTRODUCTION").await;
+    assert_eq!((introduction.attempts, introduction.rescue_count), (1, 0));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use shared::{
         match_runs::{MatchRun, NonMatch, PlannedPair, Report, RunEvent, RunStatus},
         programs::Consent,
     },
+    failpoints::Point,
     live::Changes,
     matchmaking::{Setting, publish_run},
     outbox::{self, letters::Desk},
@@ -74,6 +75,7 @@ pub(super) async fn store_plan(
             ask_for_approval(&tx, setting, run).await?;
         }
     }
+    Point::NightBeforeCommit.pass().await;
     Ok((made, tx.commit().await?))
 }
 

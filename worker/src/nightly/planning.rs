@@ -8,6 +8,7 @@ use shared::{
         match_runs::{PlannedPair, RoundReport},
         non_matches::{Finding, Reason},
     },
+    failpoints::Point,
 };
 use uuid::Uuid;
 
@@ -35,6 +36,7 @@ pub(super) struct RoundPlan {
 /// # Errors
 /// Which round cannot be planned, why, and what to do.
 pub(super) fn plan(snapshot: &Snapshot, run_id: Uuid, clock: &Clock, gauge: &Gauge) -> Result<Vec<RoundPlan>, String> {
+    Point::NightPlanning.pass_blocking();
     let mut paired = HashSet::new();
     let mut plans = Vec::with_capacity(snapshot.rounds.len());
     for (index, roster) in snapshot.rounds.iter().enumerate() {

@@ -100,6 +100,12 @@ fn every_date_of_every_zone_is_due_once_also_when_samoa_skipped_a_day() {
 }
 
 #[test]
+#[ignore = "takes minutes: see CONTRIBUTING.md"]
+fn every_date_of_every_zone_is_due_once_in_38_years() {
+    check_all_zones(2000..=2037);
+}
+
+#[test]
 fn the_latest_night_is_that_of_today_or_yesterday() {
     let berlin: Tz = "Europe/Berlin".parse().unwrap();
     let at = time("02:00:00");

@@ -1,0 +1,146 @@
+//! A way to PostgreSQL that loses the answers to some commits.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// The simple query by which a transaction is committed.
+const COMMIT: &[u8] = b"COMMIT\0";
+/// Every so many commits one is hit.
+const EVERY: usize = 9;
+
+pub(super) struct Proxy {
+    address: SocketAddr,
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+struct State {
+    breaks: AtomicBool,
+    commits: AtomicUsize,
+    /// Commits that happened and were not confirmed.
+    lost: AtomicUsize,
+    /// Commits that did not happen.
+    cut: AtomicUsize,
+}
+
+impl Proxy {
+    pub(super) async fn before(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State {
+            breaks: AtomicBool::new(true),
+            commits: AtomicUsize::new(0),
+            lost: AtomicUsize::new(0),
+            cut: AtomicUsize::new(0),
+        });
+        let shared = Arc::clone(&state);
+        let task = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let state = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    // Either end may hang up, which ends both ways.
+                    relay(client, port, &state).await.ok();
+                });
+            }
+        });
+        Self { address, state, task }
+    }
+
+    /// The address of a database, by way of this proxy.
+    pub(super) fn way_to(&self, url: &str) -> String {
+        let mut url: reqwest::Url = url.parse().unwrap();
+        url.set_port(Some(self.address.port())).unwrap();
+        // What is encrypted cannot be looked into.
+        url.set_query(Some("sslmode=disable"));
+        url.into()
+    }
+
+    /// Breaks nothing more.
+    pub(super) fn behave(&self) {
+        self.state.breaks.store(false, Ordering::SeqCst);
+    }
+
+    /// Commits that happened and were not confirmed, and those that did not happen.
+    pub(super) fn broken(&self) -> (usize, usize) {
+        (self.state.lost.load(Ordering::SeqCst), self.state.cut.load(Ordering::SeqCst))
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+enum Fate {
+    Spared,
+    /// Carried out, but nobody is told.
+    Lost,
+    /// Not even carried out.
+    Cut,
+}
+
+impl State {
+    fn fate(&self, bytes: &[u8]) -> Fate {
+        let is_commit = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
+        if !is_commit || !self.breaks.load(Ordering::SeqCst) {
+            return Fate::Spared;
+        }
+        let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        match (number % EVERY, number % (2 * EVERY)) {
+            (0, 0) => Fate::Cut,
+            (0, _) => Fate::Lost,
+            _ => Fate::Spared,
+        }
+    }
+}
+
+async fn relay(client: TcpStream, port: u16, state: &State) -> io::Result<()> {
+    let server = TcpStream::connect(("127.0.0.1", port)).await?;
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+    loop {
+        tokio::select! {
+            count = from_client.read(&mut asked) => {
+                let bytes = &asked[..count?];
+                if bytes.is_empty() {
+                    return Ok(());
+                }
+                match state.fate(bytes) {
+                    Fate::Spared => to_server.write_all(bytes).await?,
+                    Fate::Lost => {
+                        to_server.write_all(bytes).await?;
+                        // The answer says that it is done.
+                        from_server.read(&mut answered).await?;
+                        state.lost.fetch_add(1, Ordering::SeqCst);
+                        return Ok(());
+                    }
+                    Fate::Cut => {
+                        state.cut.fetch_add(1, Ordering::SeqCst);
+                        return Ok(());
+                    }
+                }
+            }
+            count = from_server.read(&mut answered) => {
+                let bytes = &answered[..count?];
+                if bytes.is_empty() {
+                    return Ok(());
+                }
+                to_client.write_all(bytes).await?;
+            }
+        }
+    }
+}
