@@ -7,6 +7,7 @@ mod contract;
 mod indexes;
 mod initial;
 mod issuers;
+mod mail;
 mod roster;
 mod tables;
 mod webhooks;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(roster::Migration),
             Box::new(webhooks::Migration),
             Box::new(indexes::Migration),
+            Box::new(mail::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod explanations;
 pub mod global_ids;
 pub mod issuers;
 pub mod match_runs;
+pub mod mail;
 pub mod matches;
 pub mod messages;
 pub mod non_matches;

@@ -21,6 +21,7 @@ mod exports;
 mod identity;
 mod imports;
 mod live;
+mod mail;
 mod matching;
 mod nights;
 mod page;
