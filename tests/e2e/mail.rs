@@ -10,7 +10,7 @@ use shared::{
 use crate::{
     on_both_databases,
     support::{
-        graphql::mutation,
+        graphql::{Client, mutation},
         house::House,
         smtp::{Rule, Stage},
     },
@@ -57,6 +57,11 @@ async fn suppressions(house: &House) -> Vec<Value> {
     house.admin().query(document, json!({})).await["mailSuppressions"]["nodes"].as_array().unwrap().clone()
 }
 
+/// The payload of a mutation that takes an id, done or refused.
+async fn answer(client: &Client, name: &str, selection: &str, id: &Value) -> Value {
+    client.query(&mutation(name, selection), json!({ "input": { "id": id } })).await[name].take()
+}
+
 fn codes(payload: &Value) -> Vec<&str> {
     payload["userErrors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect()
 }
@@ -86,17 +91,16 @@ async fn an_address_at_which_nobody_is_is_not_written_to_until_staff_lift_it(hou
     assert!(house.relay.messages_to(&alice.email).is_empty());
 
     // A retry does not get around it; lifting it does.
-    let input = json!({ "input": { "id": introduction["id"] } });
-    house.admin().mutate(&mutation("retryMessage", "message { status }"), input.clone()).await;
+    let retried = answer(&house.admin(), "retryMessage", "message { status }", &introduction["id"]).await;
+    assert_eq!(retried["message"]["status"], "PENDING");
     house.work().await;
     assert_eq!(message(&house, &alice, "INTRODUCTION").await["status"], "SUPPRESSED");
 
-    let lift = mutation("liftMailSuppression", "liftedSuppressionId");
-    let lifted = house.admin().mutate(&lift, json!({ "input": { "id": found[0]["id"] } })).await;
+    let lift = async || answer(&house.admin(), "liftMailSuppression", "liftedSuppressionId", &found[0]["id"]).await;
+    let lifted = lift().await;
     assert_eq!(lifted["liftedSuppressionId"], found[0]["id"]);
     assert!(suppressions(&house).await.is_empty());
-    let again = house.admin().mutate(&lift, json!({ "input": { "id": found[0]["id"] } })).await;
-    assert_eq!(codes(&again), ["NOT_FOUND"]);
+    assert_eq!(codes(&lift().await), ["NOT_FOUND"]);
 }
 
 async fn another_address_is_written_to_at_once(house: House) {
@@ -111,7 +115,7 @@ async fn another_address_is_written_to_at_once(house: House) {
     store::people::update(&tx, &mut moved).await.unwrap();
     tx.commit().await.unwrap();
     let id = message(&house, &alice, "INTRODUCTION").await["id"].clone();
-    house.admin().mutate(&mutation("retryMessage", "message { status }"), json!({ "input": { "id": id } })).await;
+    answer(&house.admin(), "retryMessage", "message { status }", &id).await;
     house.work().await;
     assert_eq!(house.relay.messages_to("alice@elsewhere.example.org").len(), 1);
     assert_eq!(suppressions(&house).await.len(), 1, "whoever has the old address now is not written to");
@@ -173,10 +177,8 @@ async fn staff_release_retry_and_cancel(house: House) {
     let [alice, bob] = couple(&house).await;
     house.relay.script(Rule::reply(Stage::Rcpt, "550 5.7.1 not today").to(&alice.email));
     house.night().await;
-    let act = async |name: &str, id: &Value| {
-        let input = json!({ "input": { "id": id } });
-        house.admin().mutate(&mutation(name, "message { id status attempts }"), input).await
-    };
+    let admin = house.admin();
+    let act = async |name: &str, id: &Value| answer(&admin, name, "message { id status attempts }", id).await;
     let failed = message(&house, &alice, "INTRODUCTION").await;
     assert_eq!(codes(&act("releaseMessage", &failed["id"]).await), ["NOT_POSSIBLE"], "only what is held");
     assert_eq!(codes(&act("cancelMessage", &failed["id"]).await), ["NOT_POSSIBLE"], "it is over");
@@ -218,11 +220,9 @@ async fn countries_keep_to_their_own_mail(house: House) {
 
     for (person, expected) in [(&alice, vec!["NOT_FOUND"]), (&bob, Vec::new())] {
         let id = message(&house, person, "INTRODUCTION").await["id"].clone();
-        let input = json!({ "input": { "id": id } });
-        assert_eq!(codes(&client.mutate(&mutation("retryMessage", "message { id }"), input).await), expected);
+        assert_eq!(codes(&answer(&client, "retryMessage", "message { id }", &id).await), expected);
         let id = &found.iter().find(|one| one["address"] == person.email.as_str()).unwrap()["id"];
-        let input = json!({ "input": { "id": id } });
-        let lifted = client.mutate(&mutation("liftMailSuppression", "liftedSuppressionId"), input).await;
+        let lifted = answer(&client, "liftMailSuppression", "liftedSuppressionId", id).await;
         assert_eq!(codes(&lifted), expected);
     }
 
@@ -233,7 +233,7 @@ async fn countries_keep_to_their_own_mail(house: House) {
     house.work().await;
     let sent = store::messages::of_person(&house.store, house.organization.id, coordinator.id, 10).await.unwrap();
     assert_eq!(sent[0].kind, "SIGN_IN_LINK");
-    let input = json!({ "input": { "id": House::id("Message", sent[0].id) } });
-    let refused = house.admin().mutate(&mutation("retryMessage", "message { id }"), input).await;
+    let id = json!(House::id("Message", sent[0].id));
+    let refused = answer(&house.admin(), "retryMessage", "message { id }", &id).await;
     assert_eq!(codes(&refused), ["NOT_FOUND"]);
 }

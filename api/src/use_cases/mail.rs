@@ -69,13 +69,7 @@ async fn hold(tx: &Tx, caller: &Caller, id: Uuid) -> Result<Message, UseCaseErro
     held.filter(|_| !visible.is_empty()).ok_or_else(|| not_found("id", "message"))
 }
 
-async fn done(
-    state: &State,
-    caller: &Caller,
-    tx: Tx,
-    id: Uuid,
-    action: &'static str,
-) -> Result<Message, UseCaseError> {
+async fn done(state: &State, caller: &Caller, tx: Tx, id: Uuid, action: &'static str) -> Result<Message, UseCaseError> {
     let changed = store::messages::hold(&tx, caller.organization_id(), id).await?;
     let changed = changed.ok_or_else(|| not_found("id", "message"))?;
     state.audit(&tx, caller, action, id, json!({ "kind": changed.kind })).await?;

@@ -6,8 +6,9 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Sta
 
 use super::{
     Reads, StoreError, api_clients, audit, constraints, documents, enrollments, events, history, idempotency_keys,
-    identities, issuers, mail_suppressions, match_runs, matches, message_attempts, messages, non_matches, organization_settings, organizations, people,
-    planned_pairs, programs, roster, rounds, sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
+    identities, issuers, mail_suppressions, match_runs, matches, message_attempts, messages, non_matches,
+    organization_settings, organizations, people, planned_pairs, programs, roster, rounds, sign_in_links, sign_ins,
+    webhook_deliveries, webhook_endpoints,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.

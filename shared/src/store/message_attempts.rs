@@ -1,10 +1,11 @@
 //! What each attempt to send a message came to.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
 use uuid::Uuid;
 
-use super::{StoreError, Tx, word};
-use crate::domain::mail::MessageAttempt;
+use super::{StoreError, Tx, messages, word};
+use crate::domain::mail::{AttemptOutcome, MessageAttempt};
 
 const TABLE: &str = "message_attempts";
 
@@ -64,4 +65,20 @@ pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), Sto
     });
     row::Entity::insert_many(rows).exec_without_returning(&tx.tx).await?;
     Ok(())
+}
+
+/// What is known of an attempt whose worker did not live to record it.
+pub(super) fn lost(row: &messages::row::Model, now: DateTime<Utc>) -> MessageAttempt {
+    MessageAttempt {
+        // The lease it belonged to, so that it needs no dice.
+        id: Uuid::from_u128(row.id.as_u128() ^ u128::from(row.fence.unsigned_abs())),
+        organization_id: row.organization_id,
+        message_id: row.id,
+        person_id: row.person_id,
+        outcome: AttemptOutcome::Lost,
+        status_code: None,
+        reply: None,
+        started_at: row.updated_at,
+        ended_at: now,
+    }
 }

@@ -1,5 +1,7 @@
 //! Messages: the rows behind the outbox, and the leases under which workers send them.
 
+mod by_staff;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveValue::Set,
@@ -8,11 +10,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use self::by_staff::{hold, restart, suppress};
 use super::{Reads, StoreError, Tx, exactly_one, from_json, lease_clock, message_attempts, to_json, word};
-use crate::domain::{
-    mail::{AttemptOutcome, MessageAttempt},
-    messages::{Message, MessageStatus},
-};
+use crate::domain::messages::{Message, MessageStatus};
 
 const TABLE: &str = "messages";
 
@@ -184,7 +184,7 @@ pub async fn claim(
     let mut lost = Vec::new();
     for mut row in rows {
         if row.status == MessageStatus::Sending.as_str() {
-            lost.push(lost_attempt(&row, now));
+            lost.push(message_attempts::lost(&row, now));
         }
         row.rescue_count += i32::from(row.status == MessageStatus::Sending.as_str());
         MessageStatus::Sending.as_str().clone_into(&mut row.status);
@@ -214,74 +214,6 @@ pub async fn claim(
     }
     message_attempts::insert_many(tx, &lost).await?;
     Ok(claimed)
-}
-
-/// What is known of an attempt whose worker did not live to record it.
-fn lost_attempt(row: &row::Model, now: DateTime<Utc>) -> MessageAttempt {
-    MessageAttempt {
-        // The lease it belonged to, so that it needs no dice.
-        id: Uuid::from_u128(row.id.as_u128() ^ u128::from(row.fence.unsigned_abs())),
-        organization_id: row.organization_id,
-        message_id: row.id,
-        person_id: row.person_id,
-        outcome: AttemptOutcome::Lost,
-        status_code: None,
-        reply: None,
-        started_at: row.updated_at,
-        ended_at: now,
-    }
-}
-
-/// The message, which nobody else can change until the transaction ends.
-///
-/// # Errors
-/// When the database is gone.
-pub async fn hold(tx: &Tx, organization_id: Uuid, id: Uuid) -> Result<Option<Message>, StoreError> {
-    let query = scoped(organization_id).filter(row::Column::Id.eq(id)).lock_exclusive();
-    query.one(&tx.tx).await?.map(message).transpose()
-}
-
-/// Lets a held or failed message wait for its turn again, as if it had never been tried.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when its state is another than it was read with.
-pub async fn restart(tx: &Tx, message: &Message, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let done = row::Entity::update_many()
-        .set(row::ActiveModel {
-            status: Set(MessageStatus::Pending.as_str().to_owned()),
-            due_at: Set(now),
-            handed_at: Set(None),
-            attempts: Set(0),
-            rescue_count: Set(0),
-            updated_at: Set(now),
-            ..blank()
-        })
-        .filter(row::Column::OrganizationId.eq(message.organization_id))
-        .filter(row::Column::Id.eq(message.id))
-        .filter(row::Column::Status.eq(message.status.as_str()))
-        .exec(&tx.tx)
-        .await?;
-    exactly_one(done.rows_affected, "the message")
-}
-
-/// Ends a message that nobody is sending.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when its state is another than it was read with.
-pub async fn suppress(tx: &Tx, message: &Message, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let done = row::Entity::update_many()
-        .set(row::ActiveModel {
-            status: Set(MessageStatus::Suppressed.as_str().to_owned()),
-            error: Set(Some(why.to_owned())),
-            updated_at: Set(now),
-            ..blank()
-        })
-        .filter(row::Column::OrganizationId.eq(message.organization_id))
-        .filter(row::Column::Id.eq(message.id))
-        .filter(row::Column::Status.eq(message.status.as_str()))
-        .exec(&tx.tx)
-        .await?;
-    exactly_one(done.rows_affected, "the message")
 }
 
 /// Prolongs a lease before the next step of sending.

@@ -73,7 +73,8 @@ mod tests {
         assert_eq!(read("550 5.1.1 no such user").as_deref(), Some("5.1.1"));
         assert_eq!(read("556 5.1.10 null MX").as_deref(), Some("5.1.10"));
         assert_eq!(read("250 2.0.0 Ok: queued as 5.1.1").as_deref(), Some("2.0.0"));
-        for none in ["550 no such user 5.1.1", "550", "", "550 5.1 x", "550 5.1.1.1 x", "550 3.1.1 x", "550 5.1.9999 x"] {
+        for none in ["550 no such user 5.1.1", "550", "", "550 5.1 x", "550 5.1.1.1 x", "550 3.1.1 x", "550 5.1.9999 x"]
+        {
             assert_eq!(read(none), None, "{none}");
         }
     }
