@@ -24,6 +24,7 @@ mod feed;
 mod history;
 mod ids;
 mod issuers;
+mod mail;
 mod match_runs;
 mod matches;
 mod messages;

@@ -11,6 +11,7 @@ pub mod exports;
 pub mod identities;
 pub mod import;
 pub mod issuers;
+pub mod mail;
 pub mod match_runs;
 pub mod matches;
 pub mod organizations;

@@ -7,6 +7,7 @@ mod contract;
 mod indexes;
 mod initial;
 mod issuers;
+mod mail;
 mod operations;
 mod roster;
 mod tables;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(webhooks::Migration),
             Box::new(indexes::Migration),
             Box::new(operations::Migration),
+            Box::new(mail::Migration),
         ]
     }
 }

@@ -8,6 +8,7 @@ pub mod events;
 pub mod explanations;
 pub mod global_ids;
 pub mod issuers;
+pub mod mail;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;

@@ -141,6 +141,8 @@ pub(crate) fn call(field: &RootField, things: &Things, me: &str) -> (String, Val
         "requestSignIn" => json!({ "organization": "nowhere", "email": "" }),
         "signIn" => json!({ "code": "" }),
         "refreshSession" | "signOut" => json!({ "refreshToken": "" }),
+        "releaseMessage" | "retryMessage" | "cancelMessage" => json!({ "id": Things::absent("Message") }),
+        "liftMailSuppression" => json!({ "id": Things::absent("MailSuppression") }),
         "signOutEverywhere" => json!({}),
         other => panic!("this test knows no call of {other}: add one"),
     };

@@ -23,6 +23,7 @@ mod faults;
 mod identity;
 mod imports;
 mod live;
+mod mail;
 mod many_nights;
 mod matching;
 mod metrics;

@@ -13,6 +13,7 @@ pub mod mailbox;
 mod message;
 mod names;
 pub mod smtp;
+pub mod status;
 mod templates;
 mod text;
 

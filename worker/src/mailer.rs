@@ -8,16 +8,21 @@ mod backoff;
 mod letter;
 mod pointless;
 mod post;
+mod record;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use shared::{
     config::MailTransport,
-    domain::{messages::Message, people::Person},
+    domain::{
+        mail::{MailSuppression, MessageAttempt},
+        messages::Message,
+        people::Person,
+    },
     failpoints::Point,
     metrics::METRICS,
     outbox::mails::Mail,
@@ -33,7 +38,10 @@ use tracing::Instrument as _;
 pub(crate) use self::post::Post;
 use crate::{
     Worker,
-    mail::smtp::{Class, SendError},
+    mail::{
+        smtp::{Class, SendError},
+        status::EnhancedCode,
+    },
 };
 
 /// How many messages are claimed at one time.
@@ -148,6 +156,7 @@ impl Worker {
                 return Ok(false);
             }
         };
+        let started = self.clock.now();
         let bytes = match letter::write(message, &person, &self.config.mail) {
             Ok(bytes) => bytes,
             Err(outcome) => {
@@ -159,17 +168,21 @@ impl Worker {
         // On the heap: an exchange with a relay is a large future.
         let sending = Box::pin(post.send(&self.config.mail.from_address, &person.email, message.id, &bytes, handing));
         match sending.await? {
-            Ok(()) => {
+            Ok(reply) => {
                 post.open();
                 Point::MailBeforeSent.pass().await;
-                self.record_sent(lease, message).await?;
+                let attempt = self.attempt(message, started, Ok(&reply));
+                self.record_sent(lease, message, attempt).await?;
                 Point::MailSent.pass().await;
                 tracing::info!(message = %message.id, kind = message.kind, to = %Masked(&person.email), "sent");
                 Ok(true)
             }
             Err(error) => {
+                let attempt = self.attempt(message, started, Err(&error));
+                let suppression = self.suppression(message, &person, &error);
                 let outcome = self.judge(post, message, error);
-                self.end(lease, message, outcome).await?;
+                tell(message, &outcome);
+                self.record(lease, message, outcome, attempt, suppression).await?;
                 Ok(false)
             }
         }
@@ -209,12 +222,19 @@ impl Worker {
             | Mail::WebhookDisabled(_)
             | Mail::SignInLink(_) => None,
         };
+        let suppression = match &person {
+            Some(person) => store::mail_suppressions::find(&tx, organization_id, &person.email).await?,
+            None => None,
+        };
         self.commit(tx).await?;
         let Some(person) = person.filter(|person| person.active) else {
             return Ok(Err("the person is not written to any more".to_owned()));
         };
         if self.config.mail.transport == MailTransport::Smtp && !person.has_address() {
             return Ok(Err("nobody entered an address of this person yet".to_owned()));
+        }
+        if let Some(suppression) = suppression {
+            return Ok(Err(record::suppressed(&suppression)));
         }
         Ok(match pointless::why(message, found.as_ref(), run.as_ref(), self.clock.now()) {
             Some(why) => Err(why.to_owned()),
@@ -244,8 +264,12 @@ impl Worker {
     fn judge(&self, post: &mut Post, message: &Message, error: SendError) -> Outcome {
         let now = self.clock.now();
         let SendError { class, reply: why } = error;
-        let later =
-            |why| Outcome::Deferred { due_at: now + backoff::delay(message.id, message.attempts), why, counts: true };
+        let code = EnhancedCode::of_reply(&why);
+        let later = |why| {
+            let least = code.map_or(TimeDelta::zero(), EnhancedCode::patience);
+            let due_at = now + backoff::delay(message.id, message.attempts).max(least);
+            Outcome::Deferred { due_at, why, counts: true }
+        };
         if matches!(class, Class::RelayUnreachable | Class::LoginFailed) {
             let due_at = post.close(now);
             tracing::warn!(until = %due_at, why, "the relay takes no mail; sending pauses");
@@ -255,6 +279,7 @@ impl Worker {
         post.open();
         match class {
             Class::BadAddress | Class::Refused => Outcome::Failed(why),
+            Class::Temporary if why.starts_with('5') && message.attempts >= UNKNOWNS => Outcome::Failed(why),
             Class::Temporary if backoff::is_over(message, now) => Outcome::Failed(format!("given up: {why}")),
             Class::Ambiguous if is_reminder(&message.mail) => {
                 Outcome::Held(format!("it may have been sent, and a second reminder is worse than none: {why}"))
@@ -266,32 +291,44 @@ impl Worker {
         }
     }
 
-    /// Records that the relay has it, as fast as can be: a death before that makes a second copy.
-    async fn record_sent(&self, lease: Lease, message: &Message) -> Result<(), StoreError> {
+    /// Records that the relay has it, as fast as can be: a death before that makes a second copy. What the attempt came
+    /// to is written afterwards, and may get lost.
+    async fn record_sent(
+        &self,
+        lease: Lease,
+        message: &Message,
+        attempt: Option<MessageAttempt>,
+    ) -> Result<(), StoreError> {
         match store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await {
             // The connection may have been a broken one. A transaction notices, and what is recorded already stays so.
-            Err(StoreError::Database(_)) => self.finish(lease, message, Outcome::Sent).await,
-            done => {
-                METRICS.send_tried("sent");
-                done
-            }
+            Err(StoreError::Database(_)) => return self.record(lease, message, Outcome::Sent, attempt, None).await,
+            done => done?,
         }
+        METRICS.send_tried("sent");
+        let tx = self.store.begin().await?;
+        store::message_attempts::insert_many(&tx, attempt.as_slice()).await?;
+        self.commit(tx).await
     }
 
-    /// Records how it ended, and says so in the log. The relay's words may repeat an address: they stay in the row.
+    /// Records how it ended, and says so in the log.
     async fn end(&self, lease: Lease, message: &Message, outcome: Outcome) -> Result<(), StoreError> {
-        let (id, kind, attempt) = (message.id, message.kind.as_str(), message.attempts);
-        match &outcome {
-            Outcome::Sent => {}
-            Outcome::Suppressed(why) => tracing::info!(message = %id, kind, why, "not sent: pointless"),
-            Outcome::Deferred { due_at, .. } => tracing::info!(message = %id, kind, attempt, %due_at, "not sent yet"),
-            Outcome::Failed(_) => tracing::warn!(message = %id, kind, attempt, "refused; the row says why"),
-            Outcome::Held(_) => tracing::error!(message = %id, kind, attempt, "held for a human; the row says why"),
-        }
+        tell(message, &outcome);
         self.finish(lease, message, outcome).await
     }
 
     async fn finish(&self, lease: Lease, message: &Message, outcome: Outcome) -> Result<(), StoreError> {
+        self.record(lease, message, outcome, None, None).await
+    }
+
+    /// Ends an attempt, with what was learned from it.
+    async fn record(
+        &self,
+        lease: Lease,
+        message: &Message,
+        outcome: Outcome,
+        attempt: Option<MessageAttempt>,
+        suppression: Option<MailSuppression>,
+    ) -> Result<(), StoreError> {
         let outcome = match outcome {
             // It is pointless long before a human has looked, and its secret must not wait for one.
             Outcome::Held(why) if message.mail.without_secret().is_some() => Outcome::Failed(why),
@@ -310,13 +347,31 @@ impl Worker {
             Outcome::Deferred { .. } => "deferred",
         });
         let now = self.clock.now();
-        if !forgets {
+        if !forgets && attempt.is_none() && suppression.is_none() {
             return store::messages::finish_alone(&self.store, lease, outcome, now).await;
         }
         let tx = self.store.begin().await?;
         store::messages::finish(&tx, lease, outcome, now).await?;
-        store::messages::forget_secret(&tx, message).await?;
+        store::message_attempts::insert_many(&tx, attempt.as_slice()).await?;
+        if let Some(suppression) = suppression {
+            store::mail_suppressions::insert(&tx, &suppression).await?;
+        }
+        if forgets {
+            store::messages::forget_secret(&tx, message).await?;
+        }
         self.commit(tx).await
+    }
+}
+
+/// Says in the log how it ended. The relay's words may repeat an address: they stay in the row.
+fn tell(message: &Message, outcome: &Outcome) {
+    let (id, kind, attempt) = (message.id, message.kind.as_str(), message.attempts);
+    match outcome {
+        Outcome::Sent => {}
+        Outcome::Suppressed(why) => tracing::info!(message = %id, kind, why, "not sent: pointless"),
+        Outcome::Deferred { due_at, .. } => tracing::info!(message = %id, kind, attempt, %due_at, "not sent yet"),
+        Outcome::Failed(_) => tracing::warn!(message = %id, kind, attempt, "refused; the row says why"),
+        Outcome::Held(_) => tracing::error!(message = %id, kind, attempt, "held for a human; the row says why"),
     }
 }
 

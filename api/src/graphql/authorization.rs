@@ -132,6 +132,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     administrators(Query, "webhookEndpoints", Forbidden).needing(EVENTS),
     administrators(Query, "issuers", Forbidden),
     administrators(Query, "documents", Forbidden),
+    staff(Query, "mailSuppressions", Forbidden),
     program_staff(Mutation, "createProgram", Forbidden),
     program_staff(Mutation, "updateProgram", Forbidden),
     program_staff(Mutation, "archiveProgram", Forbidden),
@@ -192,4 +193,8 @@ pub const ROOT_FIELDS: &[RootField] = &[
     staff(Mutation, "reviewEnrollments", Forbidden),
     staff(Mutation, "enrollPeople", Forbidden),
     staff(Mutation, "endMatches", Forbidden),
+    staff(Mutation, "releaseMessage", Forbidden),
+    staff(Mutation, "retryMessage", Forbidden),
+    staff(Mutation, "cancelMessage", Forbidden),
+    staff(Mutation, "liftMailSuppression", Forbidden),
 ];

@@ -3,12 +3,17 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use shared::{
     domain::messages,
-    store::lists::{matches::MatchList, messages::MessageList},
+    store::lists::{
+        mail::{MessageAttemptList, MessageAttemptsOf},
+        matches::MatchList,
+        messages::MessageList,
+    },
 };
 
 use super::{
-    connections::order,
+    connections::{Listing, Paging, list, order},
     ids::{Kind, global},
+    mail::MessageAttemptOrder,
     matches::Match,
     people::Person,
     reader::{Maybe, find, reader},
@@ -108,6 +113,21 @@ impl Message {
     /// How often sending was tried.
     async fn attempts(&self) -> i32 {
         self.0.attempts
+    }
+
+    /// What each attempt to send it came to, the latest first by default. Waiting (for its time, or for a relay that cannot
+    /// be reached) is no attempt.
+    async fn attempt_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MessageAttemptOrder>,
+    ) -> Maybe<Listing<MessageAttemptList>> {
+        let stretch = MessageAttemptOrder::stretch(order_by, Paging { first, after, last, before });
+        list(ctx, Ok(MessageAttemptList), stretch, Some((MessageAttemptsOf::Message, self.0.id))).await
     }
 
     /// When it was asked for.

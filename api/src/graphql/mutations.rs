@@ -8,6 +8,7 @@ mod documents;
 mod enrollments;
 mod import;
 mod issuers;
+mod mail;
 mod match_runs;
 mod matches;
 mod organizations;
@@ -41,4 +42,5 @@ pub struct Mutation(
     bulk::BulkMutations,
     api_clients::ApiClientMutations,
     sign_ins::SignInMutations,
+    mail::MailMutations,
 );

@@ -7,6 +7,7 @@ use shared::store::lists::{
     enrollments::EnrollmentList,
     events::EventList,
     issuers::IssuerList,
+    mail::MailSuppressionList,
     match_runs::MatchRunList,
     matches::MatchList,
     people::PersonList,
@@ -24,6 +25,7 @@ use super::{
     events::{EventOrder, EventWhere, check_reach},
     ids::{Kind, argument},
     issuers::IssuerOrder,
+    mail::MailSuppressionOrder,
     match_runs::{MatchRun, MatchRunOrder, MatchRunWhere},
     matches::{Match, MatchOrder, MatchWhere},
     nodes::{Node, nodes},
@@ -351,5 +353,26 @@ impl Query {
             Ok(DocumentWhere::list(filter))
         });
         list(ctx, documents, DocumentOrder::stretch(order_by, Paging { first, after, last, before }), None).await
+    }
+
+    /// The addresses that are not written to any more, of people the caller looks after, the latest first by default. For
+    /// staff; FORBIDDEN for participants.
+    async fn mail_suppressions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<MailSuppressionOrder>,
+    ) -> Maybe<Listing<MailSuppressionList>> {
+        let suppressions = reader(ctx).and_then(|reader| {
+            if !reader.sight.staff {
+                return Err(forbidden("only staff see which addresses are not written to"));
+            }
+            Ok(MailSuppressionList)
+        });
+        let stretch = MailSuppressionOrder::stretch(order_by, Paging { first, after, last, before });
+        list(ctx, suppressions, stretch, None).await
     }
 }

@@ -82,6 +82,8 @@ words! {
         Hold = "HOLD",
         /// Staff let it go again.
         Release = "RELEASE",
+        /// Staff have it tried once more.
+        Retry = "RETRY",
     }
 }
 
@@ -96,4 +98,5 @@ state_machine! { "the message", MessageStatus x MessageEvent {
     Sending + Hold => Held,
     Held + Release => Pending,
     Held + Suppress => Suppressed,
+    Failed + Retry => Pending,
 }}

@@ -6,8 +6,9 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Sta
 
 use super::{
     Reads, StoreError, api_clients, audit, constraints, documents, enrollments, events, history, idempotency_keys,
-    identities, issuers, match_runs, matches, messages, non_matches, organization_settings, organizations, people,
-    planned_pairs, programs, roster, rounds, sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
+    identities, issuers, mail_suppressions, match_runs, matches, message_attempts, messages, non_matches,
+    organization_settings, organizations, people, planned_pairs, programs, roster, rounds, sign_in_links, sign_ins,
+    webhook_deliveries, webhook_endpoints,
 };
 
 /// Tables that wait for the code that will use them, and the one of the migrations themselves.
@@ -47,9 +48,11 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<idempotency_keys::row::Entity>(),
         described::<identities::row::Entity>(),
         described::<issuers::row::Entity>(),
+        described::<mail_suppressions::row::Entity>(),
         described::<match_runs::row::Entity>(),
         described::<matches::place_row::Entity>(),
         described::<matches::row::Entity>(),
+        described::<message_attempts::row::Entity>(),
         described::<messages::row::Entity>(),
         described::<non_matches::row::Entity>(),
         described::<organization_settings::row::Entity>(),

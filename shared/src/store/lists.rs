@@ -11,6 +11,7 @@ pub mod enrollments;
 pub mod events;
 pub mod identities;
 pub mod issuers;
+pub mod mail;
 pub mod match_runs;
 pub mod matches;
 pub mod messages;

@@ -1,5 +1,7 @@
 //! Messages: the rows behind the outbox, and the leases under which workers send them.
 
+mod by_staff;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -7,8 +9,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use self::by_staff::{hold, restart, suppress};
 use super::{
-    Reads, Store, StoreError, Tx, claims::Claim, exactly_one, from_json, from_now, lease_clock, to_json, word,
+    Reads, Store, StoreError, Tx, claims::Claim, exactly_one, from_json, from_now, lease_clock, message_attempts,
+    to_json, word,
 };
 use crate::{
     domain::messages::{Message, MessageStatus},
@@ -182,6 +186,9 @@ pub async fn claim(
     }
     .rows::<row::Entity>(tx)
     .await?;
+    // Only what was begun was lost; the rest of a dead worker's batch has lost nothing but time.
+    let lost: Vec<_> =
+        rows.iter().filter(|row| row.rescue_count > 0).map(|row| message_attempts::lost(row, now)).collect();
     for _ in &rows {
         METRICS.rescued("message");
     }
@@ -205,6 +212,7 @@ pub async fn claim(
             Err(error) => finish(tx, lease, Outcome::Held(error.to_string()), now).await?,
         }
     }
+    message_attempts::insert_many(tx, &lost).await?;
     Ok(claimed)
 }
 

@@ -19,7 +19,7 @@ use lettre::{
 use shared::failpoints::Point;
 use tokio::{net::TcpStream, time::timeout};
 
-use super::{message::parse_address, text};
+use super::{message::parse_address, status::EnhancedCode, text};
 
 /// How the way to the relay is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub enum Class {
     LoginFailed,
     /// Not now (4yz, or the relay fell silent before the message was given to it): try again later.
     Temporary,
-    /// There is no such mailbox (5.1.1): do not write there again.
+    /// Nobody can be reached at the address ([`EnhancedCode::is_bad_address`]): do not write there again.
     BadAddress,
     /// Refused for good for any other reason; says nothing about the address.
     Refused,
@@ -310,7 +310,11 @@ impl Trouble {
             Self::Reply { code: 400..500, .. } => Class::Temporary,
             // The relay wants a login or encryption first (RFC 4954): true for every message, whoever it is for.
             Self::Reply { code: 530 | 535 | 538, .. } => Class::LoginFailed,
-            Self::Reply { words, .. } if words.split(' ').next() == Some("5.1.1") => Class::BadAddress,
+            Self::Reply { code: 500..600, words } => match EnhancedCode::of_text(words) {
+                Some(code) if code.is_bad_address() => Class::BadAddress,
+                Some(code) if code.is_vague() => Class::Temporary,
+                Some(_) | None => Class::Refused,
+            },
             Self::Reply { .. } => Class::Refused,
         };
         SendError::own(class, &self.words())

@@ -74,7 +74,7 @@ impl Post {
     ///
     /// # Errors
     /// The outer one when `handing` failed: nothing was sent. The inner one when the message was not, or perhaps not,
-    /// accepted.
+    /// accepted. What is accepted comes with the relay's words.
     pub(super) async fn send(
         &mut self,
         from: &str,
@@ -82,7 +82,7 @@ impl Post {
         id: Uuid,
         message: &[u8],
         handing: impl Future<Output = Result<(), StoreError>>,
-    ) -> Result<Result<(), SendError>, StoreError> {
+    ) -> Result<Result<String, SendError>, StoreError> {
         match &mut self.way {
             Way::Smtp(relay) => {
                 let handed = match relay.begin(from, to).await {
@@ -90,13 +90,13 @@ impl Post {
                     Err(error) => return Ok(Err(error)),
                 };
                 handing.await?;
-                Ok(handed.finish(message).await.map(|_| ()))
+                Ok(handed.finish(message).await.map(|accepted| accepted.reply))
             }
             Way::Mailbox(dir) => {
                 handing.await?;
                 let delivered = mailbox::deliver(dir, id, message).await;
                 // A full or missing disk refuses every message alike.
-                Ok(delivered.map(|_| ()).map_err(|error| SendError {
+                Ok(delivered.map(|_| "written to the mailbox folder".to_owned()).map_err(|error| SendError {
                     class: Class::RelayUnreachable,
                     reply: format!("the mailbox folder cannot be written: {error}"),
                 }))
