@@ -93,7 +93,7 @@ fn everybody_was_introduced_once(rows: &[Row], people: usize) {
 }
 
 fn the_relay_got_what_was_sent(rows: &[Row], entries: &[Entry]) {
-    let mut accepted: HashMap<&str, &[String]> = HashMap::new();
+    let mut accepted: BTreeMap<&str, &[String]> = BTreeMap::new();
     for copy in entries.iter().filter_map(|entry| entry.accepted.as_ref()) {
         let id = copy.message_id.trim_start_matches('<').split('@').next().unwrap();
         accepted.insert(id, &copy.to);

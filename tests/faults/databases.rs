@@ -52,8 +52,10 @@ async fn the_answer_to_a_commit_may_get_lost() {
     let port = url.parse::<reqwest::Url>().unwrap().port().unwrap_or(5432);
     let proxy = Proxy::before(port).await;
     let way = proxy.way_to(&url);
-    let mut workers =
-        [world.launch_at(&way, &world.relay, "").start().await, world.launch_at(&way, &world.relay, "").start().await];
+    let mut workers = [
+        World::launch_at(&way, &world.relay, "").start().await,
+        World::launch_at(&way, &world.relay, "").start().await,
+    ];
     world
         .disturbed(async {
             while proxy.broken().0 + proxy.broken().1 < 12 && world.is_busy().await {

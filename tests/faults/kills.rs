@@ -55,9 +55,8 @@ async fn a_worker_may_die_anywhere_on_postgres() {
         die_at_each(On::Postgres, &OF_THE_NIGHT),
         die_at_each(On::Postgres, &OF_ITS_END[..2]),
         die_at_each(On::Postgres, &OF_ITS_END[2..]),
-        die_at_each(On::Postgres, &OF_MAIL[..4]),
-        die_at_each(On::Postgres, &OF_MAIL[4..]),
     );
+    tokio::join!(die_at_each(On::Postgres, &OF_MAIL[..4]), die_at_each(On::Postgres, &OF_MAIL[4..]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

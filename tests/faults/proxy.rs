@@ -124,7 +124,9 @@ async fn relay(client: TcpStream, port: u16, state: &State) -> io::Result<()> {
                     Fate::Lost => {
                         to_server.write_all(bytes).await?;
                         // The answer says that it is done.
-                        from_server.read(&mut answered).await?;
+                        if from_server.read(&mut answered).await? == 0 {
+                            return Ok(());
+                        }
                         state.lost.fetch_add(1, Ordering::SeqCst);
                         return Ok(());
                     }

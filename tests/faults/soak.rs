@@ -3,6 +3,7 @@
 
 use std::{
     env,
+    fmt::Write as _,
     io::Write as _,
     sync::{
         Arc, Mutex,
@@ -136,7 +137,7 @@ async fn slot(soak: &Soak, number: u64, relay: &SmtpServer) {
         });
         relay.script(deadly.after(dice.count(soak.between)));
         let database = soak.world.house.config.database.url.expose();
-        let mut worker = soak.world.launch_at(database, relay, "").start().await;
+        let mut worker = World::launch_at(database, relay, "").start().await;
         victim.store(worker.id(), Ordering::SeqCst);
         let died = die(soak, &mut worker).await;
         relay.behave();
@@ -226,7 +227,7 @@ async fn report(soak: &Soak, kills: usize, copies: usize, time: Duration) {
     let mut statuses = String::new();
     let question = "SELECT status, count(*) FROM messages WHERE kind = 'INTRODUCTION' GROUP BY 1 ORDER BY 1";
     for row in client.query(question, &[]).await.unwrap() {
-        statuses.push_str(&format!(" {} {}", row.get::<_, i64>(1), row.get::<_, String>(0)));
+        write!(statuses, " {} {}", row.get::<_, i64>(1), row.get::<_, String>(0)).unwrap();
     }
     let rescues = rescues(soak).await;
     let at =
@@ -238,7 +239,7 @@ async fn report(soak: &Soak, kills: usize, copies: usize, time: Duration) {
         time.as_secs(),
         soak.missed.load(Ordering::SeqCst),
         soak.pauses.load(Ordering::SeqCst),
-        copies.saturating_sub(unconfirmed) as f64 / kills as f64,
+        f64::from(count(copies.saturating_sub(unconfirmed))) / f64::from(count(kills)),
         rescues.len(),
         at(50),
         at(99),
@@ -260,12 +261,16 @@ async fn rescues(soak: &Soak) -> Vec<f64> {
             continue;
         }
         if let Some(row) = client.query_opt(question, &[id]).await.unwrap() {
-            let waited = row.get::<_, i64>(0) - killed_at;
-            seconds.push(waited as f64 / 1e6);
+            let waited = u64::try_from(row.get::<_, i64>(0) - killed_at).unwrap_or(0);
+            seconds.push(Duration::from_micros(waited).as_secs_f64());
         }
     }
     seconds.sort_by(f64::total_cmp);
     seconds
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap()
 }
 
 /// Past the test runner's capture.

@@ -48,11 +48,11 @@ async fn a_suspended_worker_does_nothing_that_another_has_done() {
         suspend_at("night.planned"),
         // It holds locks on the program and the people, which the database takes from it.
         suspend_at("night.before_commit"),
-        suspend_at("mail.claimed"),
-        suspend_at("mail.before_mark"),
-        suspend_at("mail.marked"),
     );
-    assert_eq!(copies, (0, 0, 0, 0, 0, 0));
+    assert_eq!(copies, (0, 0, 0));
+    // Not all at once: a server may take no more than a hundred connections.
+    let copies = tokio::join!(suspend_at("mail.claimed"), suspend_at("mail.before_mark"), suspend_at("mail.marked"));
+    assert_eq!(copies, (0, 0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

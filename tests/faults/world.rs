@@ -137,10 +137,10 @@ impl World {
 
     /// A worker that ticks every second and fails at these points.
     pub(super) fn launch(&self, failpoints: &str) -> Launch {
-        self.launch_at(self.house.config.database.url.expose(), &self.relay, failpoints)
+        Self::launch_at(self.house.config.database.url.expose(), &self.relay, failpoints)
     }
 
-    pub(super) fn launch_at(&self, database: &str, relay: &SmtpServer, failpoints: &str) -> Launch {
+    pub(super) fn launch_at(database: &str, relay: &SmtpServer, failpoints: &str) -> Launch {
         Launch::worker(database)
             .mail_through(relay)
             .env("COUNTERPART_WORKER__TICK_SECONDS", "1")

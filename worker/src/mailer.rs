@@ -144,7 +144,7 @@ impl Worker {
             self.end(lease, message, Outcome::Held(why)).await?;
             return Ok(false);
         }
-        if let Some(Release { due_at, why }) = self.release(post, claimed) {
+        if let Some(Release { due_at, why }) = self.release(post, message, claimed) {
             let why = why.to_owned();
             self.finish(lease, message, Outcome::Deferred { due_at, why, counts: false }).await?;
             return Ok(false);
@@ -189,15 +189,17 @@ impl Worker {
     }
 
     /// Why the rest of a batch goes back: somebody else, or we later, can send it before its lease runs out.
-    fn release(&self, post: &Post, claimed: Instant) -> Option<Release> {
+    fn release(&self, post: &Post, message: &Message, claimed: Instant) -> Option<Release> {
         let now = self.clock.now();
+        // It keeps its place in front of what was due later.
+        let unchanged = message.due_at;
         if self.is_stopping() {
-            return Some(Release { due_at: now, why: "the worker was stopping" });
+            return Some(Release { due_at: unchanged, why: "the worker was stopping" });
         }
         if let Some(due_at) = post.closed_until(now) {
             return Some(Release { due_at, why: "waits for the relay" });
         }
-        (claimed.elapsed() > self.half_lease()).then_some(Release { due_at: now, why: "others took long" })
+        (claimed.elapsed() > self.half_lease()).then_some(Release { due_at: unchanged, why: "others took long" })
     }
 
     /// Renews the lease and looks whether the mail still makes sense: to whom, or why not.
