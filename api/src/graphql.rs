@@ -44,6 +44,7 @@ mod rounds;
 mod scalars;
 mod scopes;
 mod sentences;
+mod sessions;
 mod shown;
 mod subscription;
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod people;
 pub mod programs;
 pub mod roster;
 pub mod rounds;
+pub mod sessions;
 pub mod sign_ins;
 pub mod token_exchange;
 pub mod webhooks;

@@ -8,6 +8,7 @@ mod indexes;
 mod initial;
 mod issuers;
 mod roster;
+mod sessions;
 mod tables;
 mod webhooks;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(roster::Migration),
             Box::new(webhooks::Migration),
             Box::new(indexes::Migration),
+            Box::new(sessions::Migration),
         ]
     }
 }

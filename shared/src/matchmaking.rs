@@ -2,6 +2,7 @@
 //! the caller's transaction.
 
 mod publish;
+mod sessions;
 mod steps;
 
 use chrono::TimeDelta;
@@ -281,6 +282,7 @@ impl Setting<'_> {
         store::matches::update(tx, found).await?;
         self.match_step(tx, found, from).await?;
         self.close(tx, found).await?;
+        self.cancel_coming_sessions(tx, found, couple).await?;
         let couple = Couple { found, a: couple.0, b: couple.1 };
         for (side, tries_again) in tell {
             outbox::enqueue(tx, self.clock, self.desk().match_ended(couple, *side, *tries_again)).await?;

@@ -42,6 +42,7 @@ mod pool;
 pub mod programs;
 pub mod roster;
 pub mod rounds;
+pub mod sessions;
 pub mod sign_in_links;
 pub mod sign_ins;
 pub mod webhook_deliveries;

@@ -22,6 +22,7 @@ mod identity;
 mod imports;
 mod live;
 mod matching;
+mod meetings;
 mod nights;
 mod page;
 mod processes;

@@ -54,9 +54,11 @@ impl Schema {
             }
             let field = field["name"].as_str().unwrap();
             match self.0[&inner]["kind"].as_str() {
-                Some("OBJECT") if inner.ends_with("Connection") && levels > 0 => {
-                    let items = self.selection(&Self::item(&inner), levels - 1);
-                    selected.push(format!("{field}(first: 2) {{ totalCount nodes {{ {items} }} }}"));
+                Some("OBJECT") if inner.ends_with("Connection") => {
+                    if levels > 0 {
+                        let items = self.selection(&Self::item(&inner), levels - 1);
+                        selected.push(format!("{field}(first: 2) {{ totalCount nodes {{ {items} }} }}"));
+                    }
                 }
                 Some("OBJECT") => {
                     // Lists of plain things, such as answers and reasons, have no ids and take no level.

@@ -166,7 +166,16 @@ impl Worker {
             | Mail::NotMatchedYet(_)
             | Mail::MatchEnded(_)
             | Mail::WebhookDisabled(_)
-            | Mail::SignInLink(_) => None,
+            | Mail::SignInLink(_)
+            | Mail::SessionProposed(_)
+            | Mail::SessionInvitation(_)
+            | Mail::SessionChanged(_)
+            | Mail::SessionCanceled(_)
+            | Mail::SessionReminder(_) => None,
+        };
+        let session = match message.mail.session() {
+            Some(mail) => store::sessions::find(&tx, organization_id, mail.session_id).await?,
+            None => None,
         };
         self.commit(tx).await?;
         let Some(person) = person.filter(|person| person.active) else {
@@ -175,7 +184,7 @@ impl Worker {
         if self.config.mail.transport == MailTransport::Smtp && !person.has_address() {
             return Ok(Err("nobody entered an address of this person yet".to_owned()));
         }
-        Ok(match pointless::why(message, found.as_ref(), run.as_ref(), self.clock.now()) {
+        Ok(match pointless::why(message, found.as_ref(), run.as_ref(), session.as_ref(), self.clock.now()) {
             Some(why) => Err(why.to_owned()),
             None => Ok(person),
         })
@@ -259,7 +268,7 @@ fn needs_a_human(message: &Message) -> Option<String> {
 /// Reminders are not sent twice; everything else is better twice than never.
 fn is_reminder(mail: &Mail) -> bool {
     match mail {
-        Mail::ProposalReminder(_) | Mail::FirstContactReminder(_) => true,
+        Mail::ProposalReminder(_) | Mail::FirstContactReminder(_) | Mail::SessionReminder(_) => true,
         Mail::Introduction(_)
         | Mail::Proposal(_)
         | Mail::PairRequest(_)
@@ -267,6 +276,10 @@ fn is_reminder(mail: &Mail) -> bool {
         | Mail::MatchEnded(_)
         | Mail::RunAwaitsApproval(_)
         | Mail::WebhookDisabled(_)
-        | Mail::SignInLink(_) => false,
+        | Mail::SignInLink(_)
+        | Mail::SessionProposed(_)
+        | Mail::SessionInvitation(_)
+        | Mail::SessionChanged(_)
+        | Mail::SessionCanceled(_) => false,
     }
 }

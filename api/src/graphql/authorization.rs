@@ -192,4 +192,9 @@ pub const ROOT_FIELDS: &[RootField] = &[
     staff(Mutation, "reviewEnrollments", Forbidden),
     staff(Mutation, "enrollPeople", Forbidden),
     staff(Mutation, "endMatches", Forbidden),
+    everybody(Mutation, "proposeSession"),
+    everybody(Mutation, "agreeToSession"),
+    everybody(Mutation, "moveSession"),
+    everybody(Mutation, "cancelSession"),
+    everybody(Mutation, "recordSession"),
 ];

@@ -45,6 +45,7 @@ kinds! {
     PlannedPair,
     Program,
     Round,
+    Session,
     StaffRole,
     WebhookDelivery,
     WebhookEndpoint,

@@ -9,6 +9,7 @@ use shared::{
         matches::MatchList,
         messages::{MessageList, MessagesOf},
         rounds::RoundList,
+        sessions::{SessionList, SessionsOf},
     },
 };
 
@@ -27,6 +28,7 @@ use super::{
     rounds::Round,
     scalars::Instant,
     sentences::Voice,
+    sessions::{SessionOrder, SessionWhere},
     words::{AnswerToMatch, EnrollmentRole, MatchOrigin, MatchStatus},
 };
 
@@ -230,6 +232,21 @@ impl Match {
             history(ctx, self.0.id, is_staff).await
         };
         Some(steps.await)
+    }
+
+    /// The meetings of the two, the next first by default. For the two, and staff who look after one of them.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<SessionWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<SessionOrder>,
+    ) -> Maybe<Listing<SessionList>> {
+        let stretch = SessionOrder::stretch(order_by, Paging { first, after, last, before });
+        list(ctx, Ok(SessionWhere::list(filter)), stretch, Some((SessionsOf::Match, self.0.id))).await
     }
 
     /// The mails about it to people the caller looks after, the latest first by default. For staff who are not part of

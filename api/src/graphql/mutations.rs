@@ -16,6 +16,7 @@ mod people;
 mod programs;
 mod roster;
 mod rounds;
+mod sessions;
 mod sign_ins;
 mod webhooks;
 
@@ -41,4 +42,5 @@ pub struct Mutation(
     bulk::BulkMutations,
     api_clients::ApiClientMutations,
     sign_ins::SignInMutations,
+    sessions::SessionMutations,
 );

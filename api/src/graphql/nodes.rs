@@ -13,6 +13,7 @@ use shared::store::lists::{
     people::PersonList,
     programs::ProgramList,
     rounds::RoundList,
+    sessions::SessionList,
     webhooks::{WebhookDeliveryList, WebhookEndpointList},
 };
 use uuid::Uuid;
@@ -30,6 +31,7 @@ use super::{
     programs::Program,
     reader::{Reader, Shown, reader},
     rounds::Round,
+    sessions::Session,
     webhooks::{WebhookDelivery, WebhookEndpoint},
 };
 
@@ -46,6 +48,7 @@ pub(super) enum Node {
     Person(Person),
     Program(Program),
     Round(Round),
+    Session(Session),
     WebhookDelivery(WebhookDelivery),
     WebhookEndpoint(WebhookEndpoint),
 }
@@ -70,6 +73,7 @@ pub(super) async fn nodes(ctx: &Context<'_>, name: &str, ids: &[ID]) -> Result<V
     found.load::<PersonList>(Kind::Person, Node::Person).await?;
     found.load::<ProgramList>(Kind::Program, Node::Program).await?;
     found.load::<RoundList>(Kind::Round, Node::Round).await?;
+    found.load::<SessionList>(Kind::Session, Node::Session).await?;
     found.load::<WebhookDeliveryList>(Kind::WebhookDelivery, Node::WebhookDelivery).await?;
     found.load::<WebhookEndpointList>(Kind::WebhookEndpoint, Node::WebhookEndpoint).await?;
     let own = &reader.caller.organization;

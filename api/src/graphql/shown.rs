@@ -14,6 +14,7 @@ use shared::store::lists::{
     people::PersonList,
     programs::ProgramList,
     rounds::RoundList,
+    sessions::SessionList,
     webhooks::{WebhookDeliveryList, WebhookEndpointList},
 };
 use uuid::Uuid;
@@ -34,6 +35,7 @@ use super::{
     programs::Program,
     reader::Shown,
     rounds::Round,
+    sessions::Session,
     webhooks::{WebhookDelivery, WebhookEndpoint},
 };
 
@@ -104,6 +106,7 @@ shown! {
     planned_pairs: PlannedPairList => PlannedPair,
     programs: ProgramList => Program,
     rounds: RoundList => Round,
+    sessions: SessionList => Session,
     webhook_deliveries: WebhookDeliveryList => WebhookDelivery,
     webhook_endpoints: WebhookEndpointList => WebhookEndpoint,
 }

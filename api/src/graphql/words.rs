@@ -232,6 +232,22 @@ word! {
 }
 
 word! {
+    /// Where a session stands.
+    SessionStatus = "shared::domain::sessions::SessionStatus" {
+        /// One of the two suggests a time; the other is asked.
+        Proposed,
+        /// Both agreed.
+        Scheduled,
+        /// It took place.
+        Held,
+        /// It did not take place.
+        Missed,
+        /// Called off beforehand.
+        Canceled,
+    }
+}
+
+word! {
     /// Who wanted a match run.
     RunOrigin = "shared::domain::match_runs::RunOrigin" {
         /// The program's nightly time.

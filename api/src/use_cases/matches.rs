@@ -184,16 +184,18 @@ fn sides<'a>(
 }
 
 /// A match the caller may act on.
-struct Own {
-    found: Match,
-    program: Program,
+/// A match in the caller's sight.
+pub(super) struct Own {
+    pub(super) found: Match,
+    pub(super) program: Program,
     /// The caller's side; `None` for staff.
-    side: Option<Side>,
-    a: Person,
-    b: Person,
+    pub(super) side: Option<Side>,
+    pub(super) a: Person,
+    pub(super) b: Person,
 }
 
-async fn own(tx: &Tx, caller: &Caller, id: Uuid) -> Result<Own, UseCaseError> {
+/// The match with this id, if the caller is one of the two or looks after one of them.
+pub(super) async fn own(tx: &Tx, caller: &Caller, id: Uuid) -> Result<Own, UseCaseError> {
     let missing = || not_found("id", "match");
     let found = store::matches::find(tx, caller.organization_id(), id).await?.ok_or_else(missing)?;
     let (a, b) = couple(tx, &found).await?;
@@ -206,7 +208,8 @@ async fn own(tx: &Tx, caller: &Caller, id: Uuid) -> Result<Own, UseCaseError> {
     Ok(Own { found, program: program.ok_or_else(missing)?, side, a, b })
 }
 
-fn needs_side(side: Option<Side>) -> Result<Side, UseCaseError> {
+/// The caller's side, for what only the two may do.
+pub(super) fn needs_side(side: Option<Side>) -> Result<Side, UseCaseError> {
     side.ok_or_else(|| refuse(RefusalCode::Forbidden, "only the two people of the match may do this"))
 }
 

@@ -172,6 +172,16 @@ pub enum Side {
     B,
 }
 
+impl Side {
+    /// The side across.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
 impl Match {
     /// The side of this person, if it is theirs.
     pub fn side_of(&self, person_id: Uuid) -> Option<Side> {

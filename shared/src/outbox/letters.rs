@@ -1,5 +1,7 @@
 //! Fills the mails from what the store knows. What a reader may see is decided here.
 
+mod sessions;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{

@@ -1,6 +1,6 @@
 //! Every mail there is, with what it needs to be written. The worker owns the words.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,6 +30,17 @@ pub enum Mail {
     WebhookDisabled(WebhookDisabled),
     /// A link by which the reader signs in, asked for by themselves.
     SignInLink(SignInLink),
+
+    /// The partner suggests a time to meet.
+    SessionProposed(SessionMail),
+    /// Both agreed on a time to meet: for the calendar.
+    SessionInvitation(SessionMail),
+    /// An agreed time or place changed.
+    SessionChanged(SessionMail),
+    /// A session was called off.
+    SessionCanceled(SessionMail),
+    /// A session is near.
+    SessionReminder(SessionMail),
 }
 
 impl Mail {
@@ -49,6 +60,32 @@ impl Mail {
             Self::RunAwaitsApproval(_) => "RUN_AWAITS_APPROVAL",
             Self::WebhookDisabled(_) => "WEBHOOK_DISABLED",
             Self::SignInLink(_) => Self::SIGN_IN_LINK,
+            Self::SessionProposed(_) => "SESSION_PROPOSED",
+            Self::SessionInvitation(_) => "SESSION_INVITATION",
+            Self::SessionChanged(_) => "SESSION_CHANGED",
+            Self::SessionCanceled(_) => "SESSION_CANCELED",
+            Self::SessionReminder(_) => "SESSION_REMINDER",
+        }
+    }
+
+    /// The session it is about, if it is about one.
+    pub const fn session(&self) -> Option<&SessionMail> {
+        match self {
+            Self::SessionProposed(mail)
+            | Self::SessionInvitation(mail)
+            | Self::SessionChanged(mail)
+            | Self::SessionCanceled(mail)
+            | Self::SessionReminder(mail) => Some(mail),
+            Self::Introduction(_)
+            | Self::Proposal(_)
+            | Self::ProposalReminder(_)
+            | Self::PairRequest(_)
+            | Self::FirstContactReminder(_)
+            | Self::NotMatchedYet(_)
+            | Self::MatchEnded(_)
+            | Self::RunAwaitsApproval(_)
+            | Self::WebhookDisabled(_)
+            | Self::SignInLink(_) => None,
         }
     }
 
@@ -64,7 +101,12 @@ impl Mail {
             | Self::NotMatchedYet(_)
             | Self::MatchEnded(_)
             | Self::RunAwaitsApproval(_)
-            | Self::WebhookDisabled(_) => None,
+            | Self::WebhookDisabled(_)
+            | Self::SessionProposed(_)
+            | Self::SessionInvitation(_)
+            | Self::SessionChanged(_)
+            | Self::SessionCanceled(_)
+            | Self::SessionReminder(_) => None,
         }
     }
 }
@@ -250,4 +292,46 @@ pub struct SignInLink {
     pub link: String,
     /// For how many minutes the link works.
     pub minutes: u16,
+}
+
+/// What the mails about sessions say; see [`Mail::SessionProposed`] and those after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a sentence that is said or not, whatever the others are")]
+pub struct SessionMail {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The session.
+    pub session_id: Uuid,
+    /// The session's number when this was told; a later one makes this mail pointless.
+    pub sequence: i32,
+    /// The reader.
+    pub you: Party,
+    /// Whom the reader meets, without contacts: calendars are shared more widely than mails.
+    pub partner: Party,
+    /// True when the reader did what is told.
+    pub by_you: bool,
+    /// True when the partner did; neither, when staff did or the match ended.
+    pub by_partner: bool,
+    /// True when both agreed on this time.
+    pub agreed: bool,
+    /// True when the time waits for the reader's answer.
+    pub asks_you: bool,
+    /// True when it stands in the calendars of both, at this or an earlier time.
+    pub in_calendar: bool,
+    /// When it begins. Shown in the reader's zone.
+    pub starts_at: DateTime<Utc>,
+    /// How long it takes.
+    pub minutes: u16,
+    /// Where, as one of the two wrote it.
+    pub place: Option<String>,
+    /// What for, as one of the two wrote it; lines apart by `\n`.
+    pub agenda: Option<String>,
+    /// Why it was called off, if whoever did said so.
+    pub reason: Option<String>,
+    /// Of a reminder, how near the session is.
+    pub hours_before: Option<u16>,
+    /// Where to answer, if the organization has a portal.
+    pub link: Option<String>,
 }

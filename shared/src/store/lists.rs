@@ -17,6 +17,7 @@ pub mod messages;
 pub mod people;
 pub mod programs;
 pub mod rounds;
+pub mod sessions;
 mod sight;
 mod statistics;
 mod stretch;

@@ -2,7 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
+use shared::{
+    domain::{
+        global_ids,
+        sessions::{Appointment, Session},
+    },
+    store,
+};
 
 use super::shape::{RootField, Shape};
 use crate::{
@@ -33,7 +41,7 @@ const EVERYTHING: &str = "{
         constraints(first: 5) { nodes { id kind reason } } } }
     issuers(first: 5) { nodes { id name issuer audience active updatedAt } }
     enrollments(first: 50) { nodes { id status version updatedAt about { values } } }
-    matches(first: 50) { nodes { id status version updatedAt } } }";
+    matches(first: 50) { nodes { id status version updatedAt sessions(first: 5) { nodes { id status version agenda } } } } }";
 
 /// A tenant with something of everything.
 struct Tenant {
@@ -98,6 +106,7 @@ impl Tenant {
             made(&admin, "requestMatchRun", "matchRun", "id", json!({ "programId": program["id"], "dryRun": false }))
                 .await;
         house.work().await;
+        meet(house, &admin, mark).await;
         let all = admin.query(EVERYTHING, json!({})).await;
         let planned = &all["programs"]["nodes"][0]["matchRuns"]["nodes"][0];
         let messages = all["people"]["nodes"]
@@ -117,6 +126,7 @@ impl Tenant {
             ("PlannedPair", id(&planned["plannedPairs"]["nodes"][0])),
             ("NonMatch", id(&planned["nonMatches"]["nodes"][0])),
             ("Match", id(&all["matches"]["nodes"][0])),
+            ("Session", id(&all["matches"]["nodes"][0]["sessions"]["nodes"][0])),
             ("Issuer", id(&issuer)),
             ("Message", id(messages.collect::<Vec<_>>()[0])),
         ]);
@@ -126,6 +136,21 @@ impl Tenant {
     async fn everything(&self) -> Value {
         self.admin.query(EVERYTHING, json!({})).await
     }
+}
+
+/// Puts a session into the tenant's newest match: its two people have no say in it yet.
+async fn meet(house: &House, admin: &Client, mark: &str) {
+    let seen = admin.query("{ organization { id } matches(first: 1) { nodes { id } } }", json!({})).await;
+    let read = |value: &Value| global_ids::decode(value["id"].as_str().unwrap()).expect("an id").1;
+    let (organization_id, match_id) = (read(&seen["organization"]), read(&seen["matches"]["nodes"][0]));
+    let tx = house.store.begin().await.unwrap();
+    let found = store::matches::find(&tx, organization_id, match_id).await.unwrap().unwrap();
+    let now = house.clock.now();
+    let appointment =
+        Appointment { starts_at: now + TimeDelta::days(3), minutes: 60, place: None, agenda: Some(mark.to_owned()) };
+    let session = Session::proposed(house.clock.new_id(), &found, appointment, found.a.person_id, now);
+    store::sessions::insert(&tx, &session).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// Two tenants in one house: the attacker administers one, the victim is the other.

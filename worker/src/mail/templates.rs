@@ -55,6 +55,11 @@ catalogue! {
     RunAwaitsApproval: run_awaits_approval in "run-awaits-approval",
     WebhookDisabled: webhook_disabled in "webhook-disabled",
     SignInLink: sign_in_link in "sign-in-link",
+    SessionProposed: session_proposed in "session-proposed",
+    SessionInvitation: session_invitation in "session-invitation",
+    SessionChanged: session_changed in "session-changed",
+    SessionCanceled: session_canceled in "session-canceled",
+    SessionReminder: session_reminder in "session-reminder",
 }
 
 /// What several mails are made of.
@@ -69,6 +74,14 @@ const PARTS: &[(&str, &str)] = &embed![
     "shared/en/grounds.txt",
     "shared/en/partner.html",
     "shared/en/partner.txt",
+    "shared/en/session-answer.html",
+    "shared/en/session-answer.txt",
+    "shared/en/session.html",
+    "shared/en/session.txt",
+    "shared/de/session-answer.html",
+    "shared/de/session-answer.txt",
+    "shared/de/session.html",
+    "shared/de/session.txt",
     "shared/de/answer.html",
     "shared/de/answer.txt",
     "shared/de/footer.html",

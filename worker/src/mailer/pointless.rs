@@ -6,15 +6,18 @@ use shared::{
         match_runs::{MatchRun, RunStatus},
         matches::{Answer, Match, MatchStatus},
         messages::Message,
+        sessions::{Session, SessionStatus},
     },
     outbox::mails::Mail,
 };
 
-/// Why nobody needs the mail any more; `None` when it is to be sent. `found` is the match it is about, `run` the run.
+/// Why nobody needs the mail any more; `None` when it is to be sent. `found` is the match it is about, `run` the run,
+/// `session` the session.
 pub(super) fn why(
     message: &Message,
     found: Option<&Match>,
     run: Option<&MatchRun>,
+    session: Option<&Session>,
     now: DateTime<Utc>,
 ) -> Option<&'static str> {
     if message.expires_at.is_some_and(|expires_at| expires_at <= now) {
@@ -36,6 +39,18 @@ pub(super) fn why(
             let waits = run.is_some_and(|run| run.status == RunStatus::Ready);
             (!waits).then_some("decided or superseded meanwhile")
         }
+        Mail::SessionProposed(mail)
+        | Mail::SessionInvitation(mail)
+        | Mail::SessionChanged(mail)
+        | Mail::SessionReminder(mail) => {
+            let awaited = if mail.agreed { SessionStatus::Scheduled } else { SessionStatus::Proposed };
+            let is_newest =
+                session.is_some_and(|session| session.status == awaited && session.sequence == mail.sequence);
+            let lives = found.is_some_and(|found| found.status.is_living());
+            (!is_newest || !lives).then_some("the session is moved, called off or over")
+        }
+        // Only what stands in a calendar has to be taken out of it, and that whatever became of the match.
+        Mail::SessionCanceled(_) => None,
         Mail::NotMatchedYet(_) | Mail::MatchEnded(_) | Mail::WebhookDisabled(_) | Mail::SignInLink(_) => None,
     }
 }
