@@ -13,6 +13,7 @@ pub mod errors;
 
 mod api_clients;
 mod batch;
+mod check_ins;
 mod connections;
 mod constraints;
 mod cursors;

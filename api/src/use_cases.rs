@@ -4,6 +4,7 @@
 pub mod api_clients;
 pub mod bulk;
 mod cells;
+pub mod check_ins;
 pub mod constraints;
 pub mod documents;
 pub mod enrollments;

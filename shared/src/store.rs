@@ -20,6 +20,7 @@ pub mod api_clients;
 pub mod audit;
 pub mod bases;
 pub mod callers;
+pub mod check_ins;
 pub mod constraints;
 pub mod documents;
 pub mod drift;
@@ -45,6 +46,7 @@ pub mod rounds;
 pub mod sessions;
 pub mod sign_in_links;
 pub mod sign_ins;
+pub mod waiting;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
 

@@ -136,6 +136,8 @@ pub(crate) fn call(field: &RootField, things: &Things, me: &str) -> (String, Val
         "syncRoster" => json!({ "csv": "", "dryRun": true }),
         "reviewEnrollments" | "endMatches" => json!({ "rows": [] }),
         "enrollPeople" => json!({ "roundId": things.round, "rows": [] }),
+        "noteContact" | "setMatchCadence" => json!({ "id": Things::absent("Match") }),
+        "answerCheckIn" => json!({ "id": Things::absent("CheckIn"), "satisfaction": 3 }),
         "proposeSession" => json!({ "matchId": Things::absent("Match"), "startsAt": "2026-03-02T08:00:00Z" }),
         "agreeToSession" => json!({ "id": Things::absent("Session") }),
         "moveSession" => json!({ "id": Things::absent("Session"), "startsAt": "2026-03-02T08:00:00Z" }),

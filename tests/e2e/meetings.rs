@@ -20,6 +20,7 @@ on_both_databases!(
     what_is_not_possible_is_refused_as_data,
     others_see_nothing_of_it,
     sessions_come_in_pages_and_in_events,
+    a_pair_sets_its_rhythm_and_says_how_it_goes,
 );
 
 /// Two peers who are introduced.
@@ -312,4 +313,54 @@ async fn sessions_come_in_pages_and_in_events(house: House) {
     let events = house.admin().query("{ events(first: 50) { nodes { kind } } }", json!({})).await;
     let proposed = events.to_string().matches("session.proposed").count();
     assert_eq!(proposed, 3, "{events}");
+}
+
+async fn a_pair_sets_its_rhythm_and_says_how_it_goes(house: House) {
+    let two = two(&house).await;
+    let cadence = |days: i32| json!({ "input": { "id": two.found, "days": days } });
+    let document = mutation("setMatchCadence", "match { cadenceDays }");
+    let set = two.ann_client.mutate(&document, cadence(30)).await;
+    assert_eq!(set["match"]["cadenceDays"], 30);
+    for days in [0, 731, -1] {
+        assert_eq!(two.ann_client.user_errors(&document, cadence(days)).await[0]["field"], json!(["days"]));
+    }
+    for _ in 0..31 {
+        house.days_later(1).await;
+    }
+    let about = |person: &Person, words: &str| house.subjects(person).iter().filter(|it| it.contains(words)).count();
+    assert_eq!(about(&two.ben, "still in touch"), 0, "their own rhythm is a month");
+    assert_eq!(about(&two.ben, "How is it going"), 1);
+    assert_eq!(about(&two.ben, "Something to talk about"), 3);
+
+    let asked = "query($id: ID!) { match(id: $id) { lastContactAt checkIns(first: 5) { totalCount
+        nodes { id kind satisfaction note person { name } } } } }";
+    let seen = two.ben_client.query(asked, json!({ "id": two.found })).await;
+    assert_eq!(seen["match"]["checkIns"]["totalCount"], 1, "only what they were asked themselves");
+    let id = seen["match"]["checkIns"]["nodes"][0]["id"].clone();
+    let answer = |satisfaction: i32| {
+        json!({ "input": { "id": id, "satisfaction": satisfaction, "note": "Ann writes seldom" } })
+    };
+    let document = mutation("answerCheckIn", "checkIn { satisfaction answeredAt }");
+    assert_eq!(two.ann_client.user_errors(&document, answer(1)).await[0]["code"], "NOT_FOUND", "it is Ben's");
+    assert_eq!(two.ben_client.user_errors(&document, answer(6)).await[0]["field"], json!(["satisfaction"]));
+    let answered = two.ben_client.mutate(&document, answer(4)).await;
+    assert_eq!(answered["checkIn"]["satisfaction"], 4);
+    let partner = two.ann_client.query(asked, json!({ "id": two.found })).await;
+    assert!(!partner.to_string().contains("seldom"), "{partner}");
+    assert!(partner["match"]["lastContactAt"].is_string(), "an answer is a sign of life");
+    let staff = house.admin().query(asked, json!({ "id": two.found })).await;
+    assert_eq!(staff["match"]["checkIns"]["totalCount"], 2);
+    assert!(staff.to_string().contains("Ann writes seldom"));
+
+    for _ in 0..46 {
+        house.days_later(1).await;
+    }
+    assert_eq!(about(&two.ben, "still in touch"), 1, "a month and a half without a sign");
+    let input = json!({ "input": { "id": two.found } });
+    two.ann_client.mutate(&mutation("noteContact", "match { lastContactAt }"), input).await;
+    let end = json!({ "input": { "id": two.found, "reason": "all done", "completed": true } });
+    two.ann_client.mutate(&mutation("endMatch", "match { status }"), end).await;
+    house.days_later(1).await;
+    house.days_later(1).await;
+    assert_eq!(about(&two.ben, "How was it with"), 1);
 }

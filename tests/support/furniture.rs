@@ -41,6 +41,7 @@ impl House {
             avoid_past_partners: true,
             timings: Timings::default(),
             ice_breakers: Vec::new(),
+            topics: Vec::new(),
             questions: vec![Question {
                 id: self.clock.new_id(),
                 key: "topics".to_owned(),

@@ -171,7 +171,12 @@ impl Worker {
             | Mail::SessionInvitation(_)
             | Mail::SessionChanged(_)
             | Mail::SessionCanceled(_)
-            | Mail::SessionReminder(_) => None,
+            | Mail::SessionReminder(_)
+            | Mail::StalledReminder(_)
+            | Mail::Topic(_)
+            | Mail::CheckIn(_)
+            | Mail::WrapUp(_)
+            | Mail::CoordinatorDigest(_) => None,
         };
         let session = match message.mail.session() {
             Some(mail) => store::sessions::find(&tx, organization_id, mail.session_id).await?,
@@ -268,7 +273,14 @@ fn needs_a_human(message: &Message) -> Option<String> {
 /// Reminders are not sent twice; everything else is better twice than never.
 fn is_reminder(mail: &Mail) -> bool {
     match mail {
-        Mail::ProposalReminder(_) | Mail::FirstContactReminder(_) | Mail::SessionReminder(_) => true,
+        Mail::ProposalReminder(_)
+        | Mail::FirstContactReminder(_)
+        | Mail::SessionReminder(_)
+        | Mail::StalledReminder(_)
+        | Mail::Topic(_)
+        | Mail::CheckIn(_)
+        | Mail::WrapUp(_)
+        | Mail::CoordinatorDigest(_) => true,
         Mail::Introduction(_)
         | Mail::Proposal(_)
         | Mail::PairRequest(_)

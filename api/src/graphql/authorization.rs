@@ -197,4 +197,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     everybody(Mutation, "moveSession"),
     everybody(Mutation, "cancelSession"),
     everybody(Mutation, "recordSession"),
+    everybody(Mutation, "noteContact"),
+    everybody(Mutation, "setMatchCadence"),
+    everybody(Mutation, "answerCheckIn"),
 ];

@@ -30,6 +30,7 @@ macro_rules! kinds {
 
 kinds! {
     ApiClient,
+    CheckIn,
     Constraint,
     Document,
     Enrollment,

@@ -3,6 +3,7 @@
 mod answers;
 mod api_clients;
 mod bulk;
+mod check_ins;
 mod constraints;
 mod documents;
 mod enrollments;
@@ -43,4 +44,5 @@ pub struct Mutation(
     api_clients::ApiClientMutations,
     sign_ins::SignInMutations,
     sessions::SessionMutations,
+    check_ins::CheckInMutations,
 );

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Interface, Result};
 use shared::store::lists::{
     self,
+    check_ins::CheckInList,
     constraints::ConstraintList,
     enrollments::EnrollmentList,
     events::EventList,
@@ -19,6 +20,7 @@ use shared::store::lists::{
 use uuid::Uuid;
 
 use super::{
+    check_ins::CheckIn,
     constraints::Constraint,
     enrollments::Enrollment,
     errors::{ErrorCode, fail},
@@ -39,6 +41,7 @@ use super::{
 #[derive(Interface, Clone, Debug)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id: opaque, and of one kind of thing."))]
 pub(super) enum Node {
+    CheckIn(CheckIn),
     Constraint(Constraint),
     Enrollment(Enrollment),
     Event(Event),
@@ -65,6 +68,7 @@ pub(super) async fn nodes(ctx: &Context<'_>, name: &str, ids: &[ID]) -> Result<V
     };
     let wanted = ids.iter().map(read).collect::<Result<Vec<_>>>()?;
     let mut found = Found { reader, wanted: &wanted, nodes: HashMap::new() };
+    found.load::<CheckInList>(Kind::CheckIn, Node::CheckIn).await?;
     found.load::<ConstraintList>(Kind::Constraint, Node::Constraint).await?;
     found.load::<EnrollmentList>(Kind::Enrollment, Node::Enrollment).await?;
     found.load::<EventList>(Kind::Event, Node::Event).await?;

@@ -2,6 +2,7 @@
 
 use shared::store::lists::{
     Along, List, Page, Stretch,
+    check_ins::CheckInList,
     constraints::ConstraintList,
     documents::DocumentList,
     enrollments::EnrollmentList,
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use super::{
     batch::Batch,
+    check_ins::CheckIn,
     constraints::Constraint,
     documents::Document,
     enrollments::Enrollment,
@@ -92,6 +94,7 @@ macro_rules! shown {
 }
 
 shown! {
+    check_ins: CheckInList => CheckIn,
     constraints: ConstraintList => Constraint,
     documents: DocumentList => Document,
     enrollments: EnrollmentList => Enrollment along plans::enrollments,

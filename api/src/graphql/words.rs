@@ -232,6 +232,16 @@ word! {
 }
 
 word! {
+    /// On which occasion somebody is asked about a match.
+    CheckInKind = "shared::domain::check_ins::CheckInKind" {
+        /// While the match goes on.
+        Pulse,
+        /// When it reached its end.
+        WrapUp,
+    }
+}
+
+word! {
     /// Where a session stands.
     SessionStatus = "shared::domain::sessions::SessionStatus" {
         /// One of the two suggests a time; the other is asked.

@@ -53,7 +53,7 @@ impl Setting<'_> {
         couple: (&Person, &Person),
     ) -> Result<(), StepError> {
         self.step_session(tx, session, SessionEvent::Agree, None).await?;
-        self.note_first_contact(tx, found).await?;
+        self.note_contact(tx, found, self.clock.now()).await?;
         let couple = Couple { found, a: couple.0, b: couple.1 };
         for reader in SIDES {
             self.tell(tx, [self.desk().session_invitation(couple, session, reader, side)]).await?;
@@ -140,7 +140,7 @@ impl Setting<'_> {
         let event = if held { SessionEvent::Hold } else { SessionEvent::Miss };
         self.step_session(tx, session, event, None).await?;
         if held {
-            self.note_first_contact(tx, found).await?;
+            self.note_contact(tx, found, session.appointment.starts_at).await?;
         }
         Ok(())
     }

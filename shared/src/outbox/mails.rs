@@ -41,6 +41,16 @@ pub enum Mail {
     SessionCanceled(SessionMail),
     /// A session is near.
     SessionReminder(SessionMail),
+    /// Nothing was heard of the two for long: are they in touch?
+    StalledReminder(StalledReminder),
+    /// Something to talk about.
+    Topic(TopicMail),
+    /// How does it go?
+    CheckIn(CheckInMail),
+    /// A match reached its end: how was it?
+    WrapUp(CheckInMail),
+    /// To coordinators: what waits in a program.
+    CoordinatorDigest(CoordinatorDigest),
 }
 
 impl Mail {
@@ -65,6 +75,11 @@ impl Mail {
             Self::SessionChanged(_) => "SESSION_CHANGED",
             Self::SessionCanceled(_) => "SESSION_CANCELED",
             Self::SessionReminder(_) => "SESSION_REMINDER",
+            Self::StalledReminder(_) => "STALLED_REMINDER",
+            Self::Topic(_) => "TOPIC",
+            Self::CheckIn(_) => "CHECK_IN",
+            Self::WrapUp(_) => "WRAP_UP",
+            Self::CoordinatorDigest(_) => "COORDINATOR_DIGEST",
         }
     }
 
@@ -85,7 +100,12 @@ impl Mail {
             | Self::MatchEnded(_)
             | Self::RunAwaitsApproval(_)
             | Self::WebhookDisabled(_)
-            | Self::SignInLink(_) => None,
+            | Self::SignInLink(_)
+            | Self::StalledReminder(_)
+            | Self::Topic(_)
+            | Self::CheckIn(_)
+            | Self::WrapUp(_)
+            | Self::CoordinatorDigest(_) => None,
         }
     }
 
@@ -106,7 +126,12 @@ impl Mail {
             | Self::SessionInvitation(_)
             | Self::SessionChanged(_)
             | Self::SessionCanceled(_)
-            | Self::SessionReminder(_) => None,
+            | Self::SessionReminder(_)
+            | Self::StalledReminder(_)
+            | Self::Topic(_)
+            | Self::CheckIn(_)
+            | Self::WrapUp(_)
+            | Self::CoordinatorDigest(_) => None,
         }
     }
 }
@@ -334,4 +359,92 @@ pub struct SessionMail {
     pub hours_before: Option<u16>,
     /// Where to answer, if the organization has a portal.
     pub link: Option<String>,
+}
+
+/// See [`Mail::StalledReminder`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StalledReminder {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// The partner, with contacts.
+    pub partner: Party,
+    /// The last sign of life; a later one makes this mail pointless.
+    pub last_contact_at: DateTime<Utc>,
+    /// Its day, in the reader's zone.
+    pub since: NaiveDate,
+    /// Where to answer, if the organization has a portal.
+    pub link: Option<String>,
+}
+
+/// See [`Mail::Topic`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicMail {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// The partner.
+    pub partner: Party,
+    /// The topic in the program's own words.
+    pub topic: Option<String>,
+    /// Otherwise, which of the standard topics, from 0.
+    pub standard: u16,
+}
+
+/// See [`Mail::CheckIn`] and [`Mail::WrapUp`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInMail {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The match.
+    pub match_id: Uuid,
+    /// The check-in that is to be answered.
+    pub check_in_id: Uuid,
+    /// The reader.
+    pub you: Party,
+    /// The partner.
+    pub partner: Party,
+    /// Where to answer, if the organization has a portal.
+    pub link: Option<String>,
+}
+
+/// See [`Mail::CoordinatorDigest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoordinatorDigest {
+    /// Where the mail comes from.
+    pub setting: Setting,
+    /// The reader.
+    pub you: Party,
+    /// What waits.
+    pub waiting: Waiting,
+    /// Where to look, if the organization has a portal.
+    pub link: Option<String>,
+}
+
+/// What waits for coordinators in a program, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Runs to approve.
+    pub runs: u32,
+    /// Applications to decide on.
+    pub applications: u32,
+    /// Active people without a partner.
+    pub unmatched: u32,
+    /// Matches without a sign of life for longer than their cadence lets expect.
+    pub stalled: u32,
+    /// Mails about matches that need a human.
+    pub held: u32,
+}
+
+impl Waiting {
+    /// Whether nobody has to do anything.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }

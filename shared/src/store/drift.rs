@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement};
 
 use super::{
-    Reads, StoreError, api_clients, audit, constraints, documents, enrollments, events, history, idempotency_keys,
+    Reads, StoreError, api_clients, audit, check_ins, constraints, documents, enrollments, events, history, idempotency_keys,
     identities, issuers, match_runs, matches, messages, non_matches, organization_settings, organizations, people,
     planned_pairs, programs, roster, rounds, sessions, sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
 };
@@ -38,6 +38,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
     BTreeMap::from([
         described::<api_clients::row::Entity>(),
         described::<audit::row::Entity>(),
+        described::<check_ins::row::Entity>(),
         described::<constraints::row::Entity>(),
         described::<documents::row::Entity>(),
         described::<enrollments::row::Entity>(),

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::{
     domain::{
+        check_ins::{CheckIn, CheckInKind},
         global_ids,
         sessions::{Appointment, Session},
     },
@@ -41,7 +42,7 @@ const EVERYTHING: &str = "{
         constraints(first: 5) { nodes { id kind reason } } } }
     issuers(first: 5) { nodes { id name issuer audience active updatedAt } }
     enrollments(first: 50) { nodes { id status version updatedAt about { values } } }
-    matches(first: 50) { nodes { id status version updatedAt sessions(first: 5) { nodes { id status version agenda } } } } }";
+    matches(first: 50) { nodes { id status version updatedAt sessions(first: 5) { nodes { id status version agenda } } checkIns(first: 5) { nodes { id note answeredAt } } } } }";
 
 /// A tenant with something of everything.
 struct Tenant {
@@ -126,6 +127,7 @@ impl Tenant {
             ("PlannedPair", id(&planned["plannedPairs"]["nodes"][0])),
             ("NonMatch", id(&planned["nonMatches"]["nodes"][0])),
             ("Match", id(&all["matches"]["nodes"][0])),
+            ("CheckIn", id(&all["matches"]["nodes"][0]["checkIns"]["nodes"][0])),
             ("Session", id(&all["matches"]["nodes"][0]["sessions"]["nodes"][0])),
             ("Issuer", id(&issuer)),
             ("Message", id(messages.collect::<Vec<_>>()[0])),
@@ -138,7 +140,7 @@ impl Tenant {
     }
 }
 
-/// Puts a session into the tenant's newest match: its two people have no say in it yet.
+/// Puts a session and a check-in into the tenant's newest match: its two people have no say in it yet.
 async fn meet(house: &House, admin: &Client, mark: &str) {
     let seen = admin.query("{ organization { id } matches(first: 1) { nodes { id } } }", json!({})).await;
     let read = |value: &Value| global_ids::decode(value["id"].as_str().unwrap()).expect("an id").1;
@@ -150,6 +152,20 @@ async fn meet(house: &House, admin: &Client, mark: &str) {
         Appointment { starts_at: now + TimeDelta::days(3), minutes: 60, place: None, agenda: Some(mark.to_owned()) };
     let session = Session::proposed(house.clock.new_id(), &found, appointment, found.a.person_id, now);
     store::sessions::insert(&tx, &session).await.unwrap();
+    let check_in = CheckIn {
+        id: house.clock.new_id(),
+        organization_id,
+        match_id,
+        person_id: found.a.person_id,
+        kind: CheckInKind::Pulse,
+        ordinal: 0,
+        asked_at: now,
+        answered_at: None,
+        satisfaction: None,
+        again: None,
+        note: Some(mark.to_owned()),
+    };
+    assert!(store::check_ins::insert(&tx, &check_in).await.unwrap());
     tx.commit().await.unwrap();
 }
 

@@ -6,8 +6,9 @@ use minijinja::{Value, context};
 use shared::{
     domain::explanations::Ground,
     outbox::mails::{
-        FirstContactReminder, Introduction, Mail, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal,
-        RunAwaitsApproval, SessionMail, Setting, SignInLink, WebhookDisabled,
+        CheckInMail, CoordinatorDigest, FirstContactReminder, Introduction, Mail, MatchEnded, NotMatchedYet,
+        PairRequest, Party, Proposal, RunAwaitsApproval, SessionMail, Setting, SignInLink, StalledReminder, TopicMail,
+        Waiting, WebhookDisabled,
     },
 };
 
@@ -34,6 +35,12 @@ pub(super) fn of(mail: &Mail, language: Language) -> Value {
         | Mail::SessionChanged(mail)
         | Mail::SessionCanceled(mail)
         | Mail::SessionReminder(mail) => (common(&mail.setting, &mail.you, language), session(mail, language)),
+        Mail::StalledReminder(mail) => (common(&mail.setting, &mail.you, language), stalled(mail, language)),
+        Mail::Topic(mail) => (common(&mail.setting, &mail.you, language), topic(mail, language)),
+        Mail::CheckIn(mail) | Mail::WrapUp(mail) => {
+            (common(&mail.setting, &mail.you, language), check_in(mail, language))
+        }
+        Mail::CoordinatorDigest(mail) => (common(&mail.setting, &mail.you, language), digest(mail)),
     };
     context! { ..own, ..common }
 }
@@ -160,6 +167,38 @@ fn session(mail: &SessionMail, language: Language) -> Value {
         place_link => link(mail.place.as_deref()),
         agenda => agenda,
         reason => mail.reason.as_deref(),
+        link => link(mail.link.as_deref()),
+    }
+}
+
+fn stalled(mail: &StalledReminder, language: Language) -> Value {
+    context! {
+        partner => party(&mail.partner, language),
+        since => language.date(mail.since),
+        link => link(mail.link.as_deref()),
+    }
+}
+
+fn topic(mail: &TopicMail, language: Language) -> Value {
+    let standard = || language.topic(mail.standard).to_owned();
+    context! {
+        partner => party(&mail.partner, language),
+        topic => mail.topic.clone().unwrap_or_else(standard),
+    }
+}
+
+fn check_in(mail: &CheckInMail, language: Language) -> Value {
+    context! { partner => party(&mail.partner, language), link => link(mail.link.as_deref()) }
+}
+
+fn digest(mail: &CoordinatorDigest) -> Value {
+    let Waiting { runs, applications, unmatched, stalled, held } = mail.waiting;
+    context! {
+        runs => runs,
+        applications => applications,
+        unmatched => unmatched,
+        stalled => stalled,
+        held => held,
         link => link(mail.link.as_deref()),
     }
 }

@@ -7,8 +7,9 @@ use shared::{
         non_matches::{Finding, Reason, Relaxation, Removal},
     },
     outbox::mails::{
-        FirstContactReminder, Introduction, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal, RunAwaitsApproval,
-        SessionMail, Setting, SignInLink, WebhookDisabled,
+        CheckInMail, CoordinatorDigest, FirstContactReminder, Introduction, MatchEnded, NotMatchedYet, PairRequest,
+        Party, Proposal, RunAwaitsApproval, SessionMail, Setting, SignInLink, StalledReminder, TopicMail, Waiting,
+        WebhookDisabled,
     },
 };
 use uuid::Uuid;
@@ -213,6 +214,42 @@ pub(super) fn session_canceled() -> SessionMail {
 
 pub(super) fn session_reminder() -> SessionMail {
     SessionMail { agreed: true, by_partner: false, hours_before: Some(24), ..session() }
+}
+
+pub(super) fn stalled_reminder() -> StalledReminder {
+    StalledReminder {
+        setting: setting(),
+        match_id: id(1),
+        you: anna(),
+        partner: maria(),
+        last_contact_at: "2026-12-01T12:00:00Z".parse().expect("an instant"),
+        since: date(1),
+        link: Some(String::from("https://portal.alumni.example/matches/1")),
+    }
+}
+
+pub(super) fn topic() -> TopicMail {
+    TopicMail { setting: setting(), match_id: id(1), you: anna(), partner: maria(), topic: None, standard: 0 }
+}
+
+pub(super) fn check_in() -> CheckInMail {
+    CheckInMail {
+        setting: setting(),
+        match_id: id(1),
+        check_in_id: id(6),
+        you: anna(),
+        partner: maria(),
+        link: Some(String::from("https://portal.alumni.example/check-ins/6")),
+    }
+}
+
+pub(super) fn coordinator_digest() -> CoordinatorDigest {
+    CoordinatorDigest {
+        setting: setting(),
+        you: anna(),
+        waiting: Waiting { runs: 1, applications: 12, unmatched: 7, stalled: 3, held: 0 },
+        link: Some(String::from("https://portal.alumni.example")),
+    }
 }
 
 fn date(day: u32) -> NaiveDate {

@@ -60,6 +60,11 @@ catalogue! {
     SessionChanged: session_changed in "session-changed",
     SessionCanceled: session_canceled in "session-canceled",
     SessionReminder: session_reminder in "session-reminder",
+    StalledReminder: stalled_reminder in "stalled-reminder",
+    Topic: topic in "topic",
+    CheckIn: check_in in "check-in",
+    WrapUp: check_in in "wrap-up",
+    CoordinatorDigest: coordinator_digest in "coordinator-digest",
 }
 
 /// What several mails are made of.

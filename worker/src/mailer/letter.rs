@@ -66,5 +66,9 @@ fn parts(mail: &Mail) -> (&Setting, &Party) {
         | Mail::SessionChanged(mail)
         | Mail::SessionCanceled(mail)
         | Mail::SessionReminder(mail) => (&mail.setting, &mail.you),
+        Mail::StalledReminder(mail) => (&mail.setting, &mail.you),
+        Mail::Topic(mail) => (&mail.setting, &mail.you),
+        Mail::CheckIn(mail) | Mail::WrapUp(mail) => (&mail.setting, &mail.you),
+        Mail::CoordinatorDigest(mail) => (&mail.setting, &mail.you),
     }
 }

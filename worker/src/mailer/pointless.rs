@@ -49,8 +49,17 @@ pub(super) fn why(
             let lives = found.is_some_and(|found| found.status.is_living());
             (!is_newest || !lives).then_some("the session is moved, called off or over")
         }
+        Mail::StalledReminder(mail) => {
+            let waits = stands(MatchStatus::Active)
+                && found.and_then(Match::last_sign_of_life).is_some_and(|last| last <= mail.last_contact_at);
+            (!waits).then_some("the two are in touch, or the match is not active any more")
+        }
+        Mail::Topic(_) | Mail::CheckIn(_) => {
+            (!stands(MatchStatus::Active)).then_some("the match is not active any more")
+        }
         // Only what stands in a calendar has to be taken out of it, and that whatever became of the match.
         Mail::SessionCanceled(_) => None,
+        Mail::WrapUp(_) | Mail::CoordinatorDigest(_) => None,
         Mail::NotMatchedYet(_) | Mail::MatchEnded(_) | Mail::WebhookDisabled(_) | Mail::SignInLink(_) => None,
     }
 }
