@@ -88,7 +88,9 @@ impl MigrationTrait for Migration {
         for column in [integer_null("cadence_days"), instant_null("last_contact_at"), instant_null("calendar_at")] {
             add(manager, "matches", column).await?;
         }
-        for (name, days) in [("stalled_days", 21), ("first_check_in_days", 30), ("check_in_days", 60), ("topic_days", 14)] {
+        for (name, days) in
+            [("stalled_days", 21), ("first_check_in_days", 30), ("check_in_days", 60), ("topic_days", 14)]
+        {
             let mut column = integer(name);
             column.default(days);
             add(manager, "programs", column).await?;

@@ -317,6 +317,16 @@ async fn sessions_come_in_pages_and_in_events(house: House) {
 
 async fn a_pair_sets_its_rhythm_and_says_how_it_goes(house: House) {
     let two = two(&house).await;
+    let find = "{ programs(first: 1) { nodes { id stalledDays } } }";
+    let program = house.admin().query(find, json!({})).await["programs"]["nodes"][0]["id"].clone();
+    let update = mutation("updateProgram", "program { stalledDays firstCheckInDays checkInDays topicDays topics }");
+    let refused = json!({ "input": { "id": program, "topicDays": 366 } });
+    assert_eq!(house.admin().user_errors(&update, refused).await[0]["field"], json!(["topicDays"]));
+    let days = json!({ "input": { "id": program, "stalledDays": 21, "firstCheckInDays": 30, "topicDays": 14 } });
+    let updated = house.admin().mutate(&update, days).await;
+    let expected =
+        json!({ "stalledDays": 21, "firstCheckInDays": 30, "checkInDays": 60, "topicDays": 14, "topics": [] });
+    assert_eq!(updated["program"], expected);
     let cadence = |days: i32| json!({ "input": { "id": two.found, "days": days } });
     let document = mutation("setMatchCadence", "match { cadenceDays }");
     let set = two.ann_client.mutate(&document, cadence(30)).await;
@@ -337,9 +347,8 @@ async fn a_pair_sets_its_rhythm_and_says_how_it_goes(house: House) {
     let seen = two.ben_client.query(asked, json!({ "id": two.found })).await;
     assert_eq!(seen["match"]["checkIns"]["totalCount"], 1, "only what they were asked themselves");
     let id = seen["match"]["checkIns"]["nodes"][0]["id"].clone();
-    let answer = |satisfaction: i32| {
-        json!({ "input": { "id": id, "satisfaction": satisfaction, "note": "Ann writes seldom" } })
-    };
+    let answer =
+        |satisfaction: i32| json!({ "input": { "id": id, "satisfaction": satisfaction, "note": "Ann writes seldom" } });
     let document = mutation("answerCheckIn", "checkIn { satisfaction answeredAt }");
     assert_eq!(two.ann_client.user_errors(&document, answer(1)).await[0]["code"], "NOT_FOUND", "it is Ben's");
     assert_eq!(two.ben_client.user_errors(&document, answer(6)).await[0]["field"], json!(["satisfaction"]));

@@ -133,7 +133,7 @@ async fn every_list_takes_as_many_statements_for_twenty_things_as_for_two(house:
         assert!(for_two.abs_diff(for_twenty) <= 3, "{for_two} for two, {for_twenty} for twenty: {document}");
         long += usize::from(data.to_string().matches("\"id\":").count() > 20);
     }
-    assert!(long >= 8, "only {long} lists have anything in them");
+    assert!(long >= 7, "only {long} lists have anything in them");
 }
 
 const HOME: &str = "{ viewer { person { name } matches(first: 10) { nodes { id status score proposedAt

@@ -60,13 +60,7 @@ fn morning(zone: Tz, after: DateTime<Utc>, days: u32) -> Option<DateTime<Utc>> {
 }
 
 /// The latest of a series that is due: its number from 0, its due instant, and when the next one takes its place.
-fn latest(
-    zone: Tz,
-    from: DateTime<Utc>,
-    first: u32,
-    every: u32,
-    until: DateTime<Utc>,
-) -> Option<(u32, Window)> {
+fn latest(zone: Tz, from: DateTime<Utc>, first: u32, every: u32, until: DateTime<Utc>) -> Option<(u32, Window)> {
     let at = |number: u32| morning(zone, from, first + number * every);
     let due_at = |number: u32| at(number).filter(|due| *due <= until);
     due_at(0)?;
@@ -266,8 +260,8 @@ impl Worker {
         let mut asked = 0;
         for program in store::programs::every_living(&self.store).await? {
             let Some((monday, due_at)) = latest_monday(&program, self.clock.now()) else { continue };
-            // A digest of last week helps nobody; and once is enough, whatever this worker found then.
-            let is_late = self.clock.now() - due_at > TimeDelta::days(2);
+            // In the evening it waits for the next Monday; and once is enough, whatever this worker found then.
+            let is_late = self.clock.now() - due_at > TimeDelta::hours(12);
             let mut digested = self.digested.lock().await;
             if is_late || digested.get(&program.id) == Some(&monday) {
                 continue;

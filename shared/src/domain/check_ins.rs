@@ -111,8 +111,11 @@ mod tests {
             again: None,
             note: None,
         };
-        let answer = |satisfaction, again, note: &str| CheckInAnswer { satisfaction, again, note: Some(note.to_owned()) };
-        for refused in [answer(0, None, ""), answer(6, None, ""), answer(3, Some(true), ""), answer(3, None, &"x".repeat(2_001))] {
+        let answer =
+            |satisfaction, again, note: &str| CheckInAnswer { satisfaction, again, note: Some(note.to_owned()) };
+        for refused in
+            [answer(0, None, ""), answer(6, None, ""), answer(3, Some(true), ""), answer(3, None, &"x".repeat(2_001))]
+        {
             assert_eq!(found.answer(refused, DateTime::UNIX_EPOCH).unwrap_err().len(), 1);
             assert_eq!(found.answered_at, None);
         }

@@ -180,6 +180,7 @@ pub enum Side {
 
 impl Side {
     /// The side across.
+    #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::A => Self::B,

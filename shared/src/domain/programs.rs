@@ -1,8 +1,11 @@
 //! Programs: what is asked, which rules hold, how consent works and when things happen.
 
+mod timings;
+
 use chrono::{DateTime, NaiveTime, Utc};
 use uuid::Uuid;
 
+pub use self::timings::Timings;
 use super::{
     people::LINE_MAX,
     refusals::{Refusal, RefusalCode},
@@ -56,40 +59,6 @@ pub struct Program {
     pub created_at: DateTime<Utc>,
     /// When the program last changed.
     pub updated_at: DateTime<Utc>,
-}
-
-/// Days a program gives people: 1 to 365 for the first three, 0 (never) to 365 for the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timings {
-    /// After so many days without an answer a proposal is recalled to mind.
-    pub proposal_reminder_days: u16,
-    /// After so many days an unanswered proposal closes.
-    pub proposal_expires_days: u16,
-    /// After so many days without a word between the two, both are reminded.
-    pub first_contact_days: u16,
-    /// After so many days without a sign of life both are asked; a pair's own cadence may make it later.
-    pub stalled_days: u16,
-    /// After so many days people are first asked how it goes,
-    pub first_check_in_days: u16,
-    /// and again every so many days.
-    pub check_in_days: u16,
-    /// A topic to talk about comes every so many days.
-    pub topic_days: u16,
-}
-
-impl Default for Timings {
-    /// The usual ones of the field.
-    fn default() -> Self {
-        Self {
-            proposal_reminder_days: 7,
-            proposal_expires_days: 14,
-            first_contact_days: 7,
-            stalled_days: 21,
-            first_check_in_days: 30,
-            check_in_days: 60,
-            topic_days: 14,
-        }
-    }
 }
 
 words! {
@@ -268,30 +237,7 @@ pub fn check(program: &mut Program) -> Vec<Refusal> {
     if program.minimum_score > 1000 {
         refuse("minimumScore".to_owned(), "use 0 to 1000");
     }
-    let Timings { proposal_reminder_days, proposal_expires_days, first_contact_days, .. } = program.timings;
-    for (field, days) in [
-        ("proposalReminderDays", proposal_reminder_days),
-        ("proposalExpiresDays", proposal_expires_days),
-        ("firstContactDays", first_contact_days),
-    ] {
-        if !(1..=365).contains(&days) {
-            refuse(field.to_owned(), "use 1 to 365 days");
-        }
-    }
-    let Timings { stalled_days, first_check_in_days, check_in_days, topic_days, .. } = program.timings;
-    for (field, days) in [
-        ("stalledDays", stalled_days),
-        ("firstCheckInDays", first_check_in_days),
-        ("checkInDays", check_in_days),
-        ("topicDays", topic_days),
-    ] {
-        if days > 365 {
-            refuse(field.to_owned(), "use 1 to 365 days, or 0 for never");
-        }
-    }
-    if proposal_reminder_days >= proposal_expires_days {
-        refuse("proposalReminderDays".to_owned(), "remind before the proposal expires");
-    }
+    program.timings.check(&mut refuse);
     if program.ice_breakers.len() > 10 || program.ice_breakers.iter().any(|line| line.chars().count() > 500) {
         refuse("iceBreakers".to_owned(), "at most 10, of 500 characters each");
     }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement};
 
 use super::{
-    Reads, StoreError, api_clients, audit, check_ins, constraints, documents, enrollments, events, history, idempotency_keys,
-    identities, issuers, match_runs, matches, messages, non_matches, organization_settings, organizations, people,
-    planned_pairs, programs, roster, rounds, sessions, sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
+    Reads, StoreError, api_clients, audit, check_ins, constraints, documents, enrollments, events, history,
+    idempotency_keys, identities, issuers, match_runs, matches, messages, non_matches, organization_settings,
+    organizations, people, planned_pairs, programs, roster, rounds, sessions, sign_in_links, sign_ins,
+    webhook_deliveries, webhook_endpoints,
 };
 
 /// The table of the migrations themselves.

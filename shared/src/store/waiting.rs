@@ -35,8 +35,7 @@ pub async fn of_program(reads: &impl Reads, program: &Program, now: DateTime<Utc
         .column(matches::place_row::Column::EnrollmentId)
         .filter(matches::place_row::Column::OrganizationId.eq(organization_id))
         .into_query();
-    let unmatched =
-        enrolled(EnrollmentStatus::Active).filter(enrollments::row::Column::Id.not_in_subquery(placed));
+    let unmatched = enrolled(EnrollmentStatus::Active).filter(enrollments::row::Column::Id.not_in_subquery(placed));
     let about = matches::scoped(organization_id)
         .filter(matches::row::Column::ProgramId.eq(program.id))
         .select_only()

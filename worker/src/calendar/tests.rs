@@ -83,8 +83,14 @@ async fn a_pair_gets_topics_and_questions_at_nine_on_each_clock() {
     assert_eq!(
         instants(&topics),
         // Auckland is 13 hours ahead of UTC, and its date was the next one already.
-        ["2026-11-24T08:00Z", "2026-11-24T20:00Z", "2026-12-08T08:00Z", "2026-12-08T20:00Z", "2026-12-22T08:00Z",
-         "2026-12-22T20:00Z"]
+        [
+            "2026-11-24T08:00Z",
+            "2026-11-24T20:00Z",
+            "2026-12-08T08:00Z",
+            "2026-12-08T20:00Z",
+            "2026-12-22T08:00Z",
+            "2026-12-22T20:00Z"
+        ]
     );
     let asked = of_kind(&scene, &found, "CHECK_IN").await;
     assert_eq!(instants(&asked), ["2026-12-23T08:00Z", "2026-12-23T20:00Z"]);

@@ -1,5 +1,5 @@
-//! Sessions as calendars read them: iCalendar (RFC 5545) as a message of its own kind (iTIP, RFC 5546) in a part of the
-//! mail (iMIP, RFC 6047).
+//! Sessions as calendars read them: iCalendar (RFC 5545), as a message to calendars (RFC 5546) in a part of the mail
+//! (RFC 6047).
 //!
 //! The organizer is the service: calendars answer to the organizer, and an address of one person is not for the other's
 //! calendar, which may be shared with anybody. Nobody has to answer there; the mail says where to.

@@ -30,7 +30,9 @@ pub(super) fn why(
             let waits = stands(MatchStatus::Proposed) && side.is_some_and(|side| side.answer == Answer::Pending);
             (!waits).then_some("answered or closed meanwhile")
         }
-        Mail::Introduction(_) => (!stands(MatchStatus::Active)).then_some("the match is not active any more"),
+        Mail::Introduction(_) | Mail::Topic(_) | Mail::CheckIn(_) => {
+            (!stands(MatchStatus::Active)).then_some("the match is not active any more")
+        }
         Mail::FirstContactReminder(_) => {
             let waits = stands(MatchStatus::Active) && found.is_some_and(|found| found.first_contact_at.is_none());
             (!waits).then_some("the two are in touch, or the match is not active any more")
@@ -54,12 +56,13 @@ pub(super) fn why(
                 && found.and_then(Match::last_sign_of_life).is_some_and(|last| last <= mail.last_contact_at);
             (!waits).then_some("the two are in touch, or the match is not active any more")
         }
-        Mail::Topic(_) | Mail::CheckIn(_) => {
-            (!stands(MatchStatus::Active)).then_some("the match is not active any more")
-        }
-        // Only what stands in a calendar has to be taken out of it, and that whatever became of the match.
-        Mail::SessionCanceled(_) => None,
-        Mail::WrapUp(_) | Mail::CoordinatorDigest(_) => None,
-        Mail::NotMatchedYet(_) | Mail::MatchEnded(_) | Mail::WebhookDisabled(_) | Mail::SignInLink(_) => None,
+        // What stands in a calendar has to be taken out of it, whatever became of the match.
+        Mail::SessionCanceled(_)
+        | Mail::WrapUp(_)
+        | Mail::CoordinatorDigest(_)
+        | Mail::NotMatchedYet(_)
+        | Mail::MatchEnded(_)
+        | Mail::WebhookDisabled(_)
+        | Mail::SignInLink(_) => None,
     }
 }

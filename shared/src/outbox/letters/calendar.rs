@@ -40,14 +40,7 @@ impl Desk<'_> {
     }
 
     /// Gives one side something to talk about: the `number`th topic, from 1.
-    pub fn topic<'p>(
-        &self,
-        couple: Couple<'p>,
-        side: Side,
-        number: u16,
-        topic: Topic,
-        window: Window,
-    ) -> Order<'p> {
+    pub fn topic<'p>(&self, couple: Couple<'p>, side: Side, number: u16, topic: Topic, window: Window) -> Order<'p> {
         let (reader, partner) = couple.reader_and_partner(side);
         let (own, standard) = match topic {
             Topic::Own(words) => (Some(words), 0),

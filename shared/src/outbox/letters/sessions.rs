@@ -103,6 +103,9 @@ impl Desk<'_> {
     }
 
     fn relevant_until(&self, session: &Session) -> DateTime<Utc> {
+        if session.status == SessionStatus::Proposed && session.agreed_at.is_none() {
+            return session.appointment.starts_at;
+        }
         // A time that moved to an earlier one may leave a later one standing in a calendar.
         session.ends_at().max(self.now + TimeDelta::days(1))
     }
