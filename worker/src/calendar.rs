@@ -262,8 +262,9 @@ impl Worker {
             let Some((monday, due_at)) = latest_monday(&program, self.clock.now()) else { continue };
             // In the evening it waits for the next Monday; and once is enough, whatever this worker found then.
             let is_late = self.clock.now() - due_at > TimeDelta::hours(12);
+            let is_new = program.created_at >= due_at;
             let mut digested = self.digested.lock().await;
-            if is_late || digested.get(&program.id) == Some(&monday) {
+            if is_late || is_new || digested.get(&program.id) == Some(&monday) {
                 continue;
             }
             asked += self.digest(&program, monday, due_at).await?;
