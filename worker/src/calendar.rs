@@ -64,14 +64,11 @@ fn latest(zone: Tz, from: DateTime<Utc>, first: u32, every: u32, until: DateTime
     let at = |number: u32| morning(zone, from, first + number * every);
     let due_at = |number: u32| at(number).filter(|due| *due <= until);
     due_at(0)?;
-    let mut number = 0;
-    if every > 0 {
-        // A day off at most, as a day may have 23 or 25 hours.
-        let days = u32::try_from((until - from).num_days() + 2).ok()?;
-        number = days.saturating_sub(first) / every;
-        while number > 0 && due_at(number).is_none() {
-            number -= 1;
-        }
+    // A day off at most, as a day may have 23 or 25 hours.
+    let days = u32::try_from((until - from).num_days() + 2).ok()?;
+    let mut number = days.saturating_sub(first).checked_div(every).unwrap_or(0);
+    while number > 0 && due_at(number).is_none() {
+        number -= 1;
     }
     let due_at = due_at(number)?;
     let next = if every > 0 { at(number + 1) } else { None };
