@@ -13,6 +13,7 @@ pub mod errors;
 
 mod api_clients;
 mod batch;
+mod check_ins;
 mod connections;
 mod constraints;
 mod cursors;
@@ -45,6 +46,7 @@ mod rounds;
 mod scalars;
 mod scopes;
 mod sentences;
+mod sessions;
 mod shown;
 mod subscription;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 pub mod api_clients;
 pub mod bulk;
 mod cells;
+pub mod check_ins;
 pub mod constraints;
 pub mod documents;
 pub mod enrollments;
@@ -19,6 +20,7 @@ pub mod people;
 pub mod programs;
 pub mod roster;
 pub mod rounds;
+pub mod sessions;
 pub mod sign_ins;
 pub mod token_exchange;
 pub mod webhooks;

@@ -10,6 +10,7 @@ mod issuers;
 mod mail;
 mod operations;
 mod roster;
+mod sessions;
 mod tables;
 mod webhooks;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(indexes::Migration),
             Box::new(operations::Migration),
             Box::new(mail::Migration),
+            Box::new(sessions::Migration),
         ]
     }
 }

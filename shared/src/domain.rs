@@ -1,6 +1,7 @@
 //! The words of the field and their rules: pure, no database, no clock.
 
 pub mod api_clients;
+pub mod check_ins;
 pub mod constraints;
 pub mod documents;
 pub mod enrollments;

@@ -17,6 +17,7 @@ use crate::{
     domain::{
         match_runs::{MatchRun, RunPhase, RunStatus},
         matches::Match,
+        sessions::Session,
     },
 };
 
@@ -81,11 +82,20 @@ pub(crate) struct Noted(Mutex<Changes>);
 
 impl Noted {
     pub(crate) fn note_match(&self, found: &Match) {
+        self.note((found.organization_id, found.program_id), found.id);
+    }
+
+    /// Its sessions are part of a match.
+    pub(crate) fn note_session(&self, session: &Session) {
+        self.note((session.organization_id, session.program_id), session.match_id);
+    }
+
+    fn note(&self, whose: (Uuid, Uuid), match_id: Uuid) {
         let mut changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ids = changes.matches.entry((found.organization_id, found.program_id)).or_default();
+        let ids = changes.matches.entry(whose).or_default();
         // A match that is made and begins at once is written twice in a row.
-        if ids.last() != Some(&found.id) {
-            ids.push(found.id);
+        if ids.last() != Some(&match_id) {
+            ids.push(match_id);
         }
     }
 

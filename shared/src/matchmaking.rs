@@ -2,9 +2,10 @@
 //! the caller's transaction.
 
 mod publish;
+mod sessions;
 mod steps;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::{
@@ -32,8 +33,8 @@ pub use publish::{Past, Published, publish_run};
 
 /// Mails that lose their point when a proposal is answered or closed.
 const ANSWER_MAILS: &[&str] = &["PROPOSAL", "PROPOSAL_REMINDER", "PAIR_REQUEST"];
-/// Mails that lose their point when a match ends.
-const CONTACT_MAILS: &[&str] = &["FIRST_CONTACT_REMINDER"];
+/// Mails that lose their point when the two are in touch, or the match ends.
+const CONTACT_MAILS: &[&str] = &["FIRST_CONTACT_REMINDER", "STALLED_REMINDER"];
 
 /// The program a step belongs to, and who takes it.
 #[derive(Clone, Copy, Debug)]
@@ -190,6 +191,9 @@ impl Setting<'_> {
             answer_by: Some(now + TimeDelta::days(days.into())),
             activated_at: None,
             first_contact_at: None,
+            last_contact_at: None,
+            cadence_days: None,
+            calendar_at: None,
             ended_at: None,
             ended_by: None,
             end_reason: None,
@@ -281,6 +285,7 @@ impl Setting<'_> {
         store::matches::update(tx, found).await?;
         self.match_step(tx, found, from).await?;
         self.close(tx, found).await?;
+        self.cancel_coming_sessions(tx, found, couple).await?;
         let couple = Couple { found, a: couple.0, b: couple.1 };
         for (side, tries_again) in tell {
             outbox::enqueue(tx, self.clock, self.desk().match_ended(couple, *side, *tries_again)).await?;
@@ -349,10 +354,19 @@ impl Setting<'_> {
         if found.first_contact_at.is_some() {
             return Ok(false);
         }
-        found.first_contact_at = Some(self.clock.now());
+        self.note_contact(tx, found, self.clock.now()).await?;
+        Ok(true)
+    }
+
+    /// Notes that the two were in touch at this instant.
+    ///
+    /// # Errors
+    /// When the match changed meanwhile or the database is gone.
+    pub async fn note_contact(&self, tx: &Tx, found: &mut Match, at: DateTime<Utc>) -> Result<(), StoreError> {
+        found.first_contact_at.get_or_insert(at);
+        found.last_contact_at = found.last_contact_at.max(Some(at));
         found.updated_at = self.clock.now();
         store::matches::update(tx, found).await?;
-        self.suppress(tx, found, CONTACT_MAILS, "the two are in touch").await?;
-        Ok(true)
+        self.suppress(tx, found, CONTACT_MAILS, "the two are in touch").await
     }
 }

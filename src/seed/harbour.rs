@@ -156,6 +156,7 @@ fn program(organization_id: Uuid, random: &mut Random, at: DateTime<Utc>) -> Pro
         avoid_past_partners: true,
         timings: Timings::default(),
         ice_breakers: Vec::new(),
+        topics: Vec::new(),
         questions,
         criteria,
         seed: 20_261_015,

@@ -26,6 +26,7 @@ mod live;
 mod mail;
 mod many_nights;
 mod matching;
+mod meetings;
 mod metrics;
 mod nights;
 mod page;

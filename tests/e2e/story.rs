@@ -38,6 +38,7 @@ async fn program(house: &House, consent: &str, cap: Option<i32>) -> (String, Str
     let admin = house.admin();
     let program = call(&admin, "createProgram", "program", "id", json!({
         "name": "Peers", "kind": "PEER", "consent": consent, "timeZone": "Europe/Berlin", "matchAt": "02:00",
+        "stalledDays": 0, "firstCheckInDays": 0, "topicDays": 0,
         "questions": [{ "key": "topics", "label": "Topics", "prompt": "What moves you?", "kind": "TAGS", "asks": "ABOUT_ME" }],
         "criteria": [
             { "label": "Another country", "subject": "COUNTRY", "comparison": "DIFFERENT", "strength": "MUST" },

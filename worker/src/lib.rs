@@ -10,6 +10,7 @@
 //!
 //! Any number of workers may run on one `PostgreSQL`: everything is claimed under leases and every step can be repeated.
 
+mod calendar;
 mod jitter;
 pub mod mail;
 mod mailer;
@@ -25,9 +26,9 @@ mod ticks;
 mod upkeep;
 mod webhooks;
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::join_all;
 use shared::{
     bus::{Bus, Topic},
@@ -60,6 +61,8 @@ pub struct Worker {
     posts: Vec<Mutex<Post>>,
     outbound: OnceCell<Outbound>,
     deliveries_made: Notify,
+    /// The Monday of which this worker has looked what waits, by program.
+    digested: Mutex<BTreeMap<Uuid, NaiveDate>>,
     shutdown: CancellationToken,
 }
 
@@ -96,6 +99,7 @@ impl Worker {
             posts,
             outbound: OnceCell::new(),
             deliveries_made: Notify::new(),
+            digested: Mutex::default(),
             shutdown,
         }
     }

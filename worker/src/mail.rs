@@ -7,6 +7,7 @@ use shared::outbox::mails::Mail;
 
 use self::language::Language;
 
+pub mod calendar;
 mod context;
 mod language;
 pub mod mailbox;
@@ -17,6 +18,8 @@ pub mod status;
 mod templates;
 mod text;
 
+#[cfg(test)]
+mod calendar_tests;
 #[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
@@ -41,6 +44,8 @@ pub struct Rendered {
     pub text: String,
     /// The HTML part: a whole document.
     pub html: String,
+    /// What goes into the reader's calendar.
+    pub calendar: Option<calendar::Calendar>,
 }
 
 /// A template is broken. Tests render every mail in every language, so this never depends on what people wrote.
@@ -67,5 +72,5 @@ pub fn render(mail: &Mail, locale: &str) -> Result<Rendered, RenderError> {
     let subject = templates::render(folder, language, "subject.txt", &context)?;
     let body = templates::render(folder, language, "body.txt", &context)?;
     let html = templates::render(folder, language, "body.html", &context)?;
-    Ok(Rendered { subject: text::one_line(&subject), text: text::wrap(&body), html })
+    Ok(Rendered { subject: text::one_line(&subject), text: text::wrap(&body), html, calendar: None })
 }

@@ -222,7 +222,21 @@ impl Worker {
             | Mail::NotMatchedYet(_)
             | Mail::MatchEnded(_)
             | Mail::WebhookDisabled(_)
-            | Mail::SignInLink(_) => None,
+            | Mail::SignInLink(_)
+            | Mail::SessionProposed(_)
+            | Mail::SessionInvitation(_)
+            | Mail::SessionChanged(_)
+            | Mail::SessionCanceled(_)
+            | Mail::SessionReminder(_)
+            | Mail::StalledReminder(_)
+            | Mail::Topic(_)
+            | Mail::CheckIn(_)
+            | Mail::WrapUp(_)
+            | Mail::CoordinatorDigest(_) => None,
+        };
+        let session = match message.mail.session() {
+            Some(mail) => store::sessions::find(&tx, organization_id, mail.session_id).await?,
+            None => None,
         };
         let suppression = match &person {
             Some(person) => store::mail_suppressions::find(&tx, organization_id, &person.email).await?,
@@ -238,7 +252,7 @@ impl Worker {
         if let Some(suppression) = suppression {
             return Ok(Err(record::suppressed(&suppression)));
         }
-        Ok(match pointless::why(message, found.as_ref(), run.as_ref(), self.clock.now()) {
+        Ok(match pointless::why(message, found.as_ref(), run.as_ref(), session.as_ref(), self.clock.now()) {
             Some(why) => Err(why.to_owned()),
             None => Ok(person),
         })
@@ -390,7 +404,14 @@ fn needs_a_human(message: &Message) -> Option<String> {
 /// Reminders are not sent twice; everything else is better twice than never.
 fn is_reminder(mail: &Mail) -> bool {
     match mail {
-        Mail::ProposalReminder(_) | Mail::FirstContactReminder(_) => true,
+        Mail::ProposalReminder(_)
+        | Mail::FirstContactReminder(_)
+        | Mail::SessionReminder(_)
+        | Mail::StalledReminder(_)
+        | Mail::Topic(_)
+        | Mail::CheckIn(_)
+        | Mail::WrapUp(_)
+        | Mail::CoordinatorDigest(_) => true,
         Mail::Introduction(_)
         | Mail::Proposal(_)
         | Mail::PairRequest(_)
@@ -398,6 +419,10 @@ fn is_reminder(mail: &Mail) -> bool {
         | Mail::MatchEnded(_)
         | Mail::RunAwaitsApproval(_)
         | Mail::WebhookDisabled(_)
-        | Mail::SignInLink(_) => false,
+        | Mail::SignInLink(_)
+        | Mail::SessionProposed(_)
+        | Mail::SessionInvitation(_)
+        | Mail::SessionChanged(_)
+        | Mail::SessionCanceled(_) => false,
     }
 }

@@ -279,6 +279,7 @@ fn program(clock: &Clock, organization_id: Uuid, consent: Consent) -> Program {
         avoid_past_partners: true,
         timings: Timings::default(),
         ice_breakers: Vec::new(),
+        topics: Vec::new(),
         questions: vec![Question {
             id: clock.new_id(),
             key: "topics".to_owned(),

@@ -1,5 +1,5 @@
 //! Upkeep: what time alone decides. Proposals nobody answered expire, pauses end, rounds past their last day are
-//! completed, idempotency keys are forgotten with the answers under them.
+//! completed, the calendars of matches are kept, idempotency keys are forgotten with the answers under them.
 //!
 //! Each item is looked at again and stored in a transaction of its own, so two workers do no harm and one item that
 //! fails does not stop the others.
@@ -45,6 +45,7 @@ impl Worker {
         for found in store::rounds::every_ended_before(&self.store, latest, BATCH).await? {
             done += self.count("round", found.id, self.complete(&found).await);
         }
+        self.keep_calendars().await?;
         let horizon = now - TimeDelta::days(self.config.events.retention_days.into());
         for organization_id in store::events::every_older_than(&self.store, horizon).await? {
             let dropped = self.drop_events(organization_id, horizon).await?;

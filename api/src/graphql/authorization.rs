@@ -197,4 +197,12 @@ pub const ROOT_FIELDS: &[RootField] = &[
     staff(Mutation, "retryMessage", Forbidden),
     staff(Mutation, "cancelMessage", Forbidden),
     staff(Mutation, "liftMailSuppression", Forbidden),
+    everybody(Mutation, "proposeSession"),
+    everybody(Mutation, "agreeToSession"),
+    everybody(Mutation, "moveSession"),
+    everybody(Mutation, "cancelSession"),
+    everybody(Mutation, "recordSession"),
+    everybody(Mutation, "noteContact"),
+    everybody(Mutation, "setMatchCadence"),
+    everybody(Mutation, "answerCheckIn"),
 ];

@@ -102,6 +102,8 @@ impl Event {
     /// `round.canceled`;
     /// `match.proposed`, `match.activated` (the two are introduced), `match.paused`, `match.resumed`, `match.completed`,
     /// `match.ended_early`, `match.declined`, `match.expired` (nobody answered in time), `match.withdrawn`;
+    /// `session.proposed` (a time is suggested, or another one), `session.scheduled` (both agreed), `session.held`,
+    /// `session.missed`, `session.canceled`;
     /// `match_run.queued`, `match_run.started`, `match_run.ready`, `match_run.failed`, `match_run.published`,
     /// `match_run.discarded`;
     /// `webhook_endpoint.disabled` (it failed for too long), `webhook.test` (delivered to one endpoint only).

@@ -30,6 +30,7 @@ macro_rules! kinds {
 
 kinds! {
     ApiClient,
+    CheckIn,
     Constraint,
     Document,
     Enrollment,
@@ -47,6 +48,7 @@ kinds! {
     PlannedPair,
     Program,
     Round,
+    Session,
     StaffRole,
     WebhookDelivery,
     WebhookEndpoint,

@@ -4,15 +4,18 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use shared::{
     domain::matches::{self, Side},
     store::lists::{
+        check_ins::{CheckInList, CheckInsOf},
         enrollments::EnrollmentList,
         match_runs::MatchRunList,
         matches::MatchList,
         messages::{MessageList, MessagesOf},
         rounds::RoundList,
+        sessions::{SessionList, SessionsOf},
     },
 };
 
 use super::{
+    check_ins::CheckInOrder,
     connections::{Listing, Paging, list, order},
     enrollments::{Answer, Enrollment, answers},
     explanations::Explanation,
@@ -27,6 +30,7 @@ use super::{
     rounds::Round,
     scalars::Instant,
     sentences::Voice,
+    sessions::{SessionOrder, SessionWhere},
     words::{AnswerToMatch, EnrollmentRole, MatchOrigin, MatchStatus},
 };
 
@@ -197,6 +201,16 @@ impl Match {
         self.0.first_contact_at.map(Instant)
     }
 
+    /// When the two were last in touch, as they or their sessions told us; null if nobody did.
+    async fn last_contact_at(&self) -> Option<Instant> {
+        self.0.last_contact_at.map(Instant)
+    }
+
+    /// How many days the two mean to have from one meeting to the next; null when they leave it to the program.
+    async fn cadence_days(&self) -> Option<i32> {
+        self.0.cadence_days.map(i32::from)
+    }
+
     /// When it ended, in whatever way; null while it lives.
     async fn ended_at(&self) -> Option<Instant> {
         self.0.ended_at.map(Instant)
@@ -230,6 +244,36 @@ impl Match {
             history(ctx, self.0.id, is_staff).await
         };
         Some(steps.await)
+    }
+
+    /// The meetings of the two, the next first by default. For the two, and staff who look after one of them.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(name = "where", desc = "Only what fits this; everything by default.")] filter: Option<SessionWhere>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<SessionOrder>,
+    ) -> Maybe<Listing<SessionList>> {
+        let stretch = SessionOrder::stretch(order_by, Paging { first, after, last, before });
+        list(ctx, Ok(SessionWhere::list(filter)), stretch, Some((SessionsOf::Match, self.0.id))).await
+    }
+
+    /// How it goes, or how it was: what the caller was asked, and (for staff) those they look after. The latest first by
+    /// default.
+    async fn check_ins(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<CheckInOrder>,
+    ) -> Maybe<Listing<CheckInList>> {
+        let stretch = CheckInOrder::stretch(order_by, Paging { first, after, last, before });
+        list(ctx, Ok(CheckInList), stretch, Some((CheckInsOf::Match, self.0.id))).await
     }
 
     /// The mails about it to people the caller looks after, the latest first by default. For staff who are not part of

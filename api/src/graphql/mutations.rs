@@ -3,6 +3,7 @@
 mod answers;
 mod api_clients;
 mod bulk;
+mod check_ins;
 mod constraints;
 mod documents;
 mod enrollments;
@@ -17,6 +18,7 @@ mod people;
 mod programs;
 mod roster;
 mod rounds;
+mod sessions;
 mod sign_ins;
 mod webhooks;
 
@@ -43,4 +45,6 @@ pub struct Mutation(
     api_clients::ApiClientMutations,
     sign_ins::SignInMutations,
     mail::MailMutations,
+    sessions::SessionMutations,
+    check_ins::CheckInMutations,
 );

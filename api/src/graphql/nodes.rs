@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Interface, Result};
 use shared::store::lists::{
     self,
+    check_ins::CheckInList,
     constraints::ConstraintList,
     enrollments::EnrollmentList,
     events::EventList,
@@ -13,11 +14,13 @@ use shared::store::lists::{
     people::PersonList,
     programs::ProgramList,
     rounds::RoundList,
+    sessions::SessionList,
     webhooks::{WebhookDeliveryList, WebhookEndpointList},
 };
 use uuid::Uuid;
 
 use super::{
+    check_ins::CheckIn,
     constraints::Constraint,
     enrollments::Enrollment,
     errors::{ErrorCode, fail},
@@ -30,6 +33,7 @@ use super::{
     programs::Program,
     reader::{Reader, Shown, reader},
     rounds::Round,
+    sessions::Session,
     webhooks::{WebhookDelivery, WebhookEndpoint},
 };
 
@@ -37,6 +41,7 @@ use super::{
 #[derive(Interface, Clone, Debug)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id: opaque, and of one kind of thing."))]
 pub(super) enum Node {
+    CheckIn(CheckIn),
     Constraint(Constraint),
     Enrollment(Enrollment),
     Event(Event),
@@ -46,6 +51,7 @@ pub(super) enum Node {
     Person(Person),
     Program(Program),
     Round(Round),
+    Session(Session),
     WebhookDelivery(WebhookDelivery),
     WebhookEndpoint(WebhookEndpoint),
 }
@@ -62,6 +68,7 @@ pub(super) async fn nodes(ctx: &Context<'_>, name: &str, ids: &[ID]) -> Result<V
     };
     let wanted = ids.iter().map(read).collect::<Result<Vec<_>>>()?;
     let mut found = Found { reader, wanted: &wanted, nodes: HashMap::new() };
+    found.load::<CheckInList>(Kind::CheckIn, Node::CheckIn).await?;
     found.load::<ConstraintList>(Kind::Constraint, Node::Constraint).await?;
     found.load::<EnrollmentList>(Kind::Enrollment, Node::Enrollment).await?;
     found.load::<EventList>(Kind::Event, Node::Event).await?;
@@ -70,6 +77,7 @@ pub(super) async fn nodes(ctx: &Context<'_>, name: &str, ids: &[ID]) -> Result<V
     found.load::<PersonList>(Kind::Person, Node::Person).await?;
     found.load::<ProgramList>(Kind::Program, Node::Program).await?;
     found.load::<RoundList>(Kind::Round, Node::Round).await?;
+    found.load::<SessionList>(Kind::Session, Node::Session).await?;
     found.load::<WebhookDeliveryList>(Kind::WebhookDelivery, Node::WebhookDelivery).await?;
     found.load::<WebhookEndpointList>(Kind::WebhookEndpoint, Node::WebhookEndpoint).await?;
     let own = &reader.caller.organization;

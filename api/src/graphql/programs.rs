@@ -141,6 +141,32 @@ impl Program {
         self.0.timings.first_contact_days.into()
     }
 
+    /// After so many days without a sign of life from two partners both are asked, 1 to 365; 0 for never. Half as long
+    /// again as their own cadence, if that is more.
+    async fn stalled_days(&self) -> i32 {
+        self.0.timings.stalled_days.into()
+    }
+
+    /// After so many days partners are first asked how it goes, 1 to 365; 0 for never.
+    async fn first_check_in_days(&self) -> i32 {
+        self.0.timings.first_check_in_days.into()
+    }
+
+    /// Every so many days after that they are asked again, 1 to 365; 0 for never.
+    async fn check_in_days(&self) -> i32 {
+        self.0.timings.check_in_days.into()
+    }
+
+    /// Every so many days partners get a topic to talk about, 1 to 365; 0 for never.
+    async fn topic_days(&self) -> i32 {
+        self.0.timings.topic_days.into()
+    }
+
+    /// What partners may talk about, one after the other; empty means the standard topics.
+    async fn topics(&self) -> &[String] {
+        &self.0.topics
+    }
+
     /// Questions to begin with, for the introduction; empty for the standard ones.
     async fn ice_breakers(&self) -> &[String] {
         &self.0.ice_breakers

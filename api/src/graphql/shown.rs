@@ -2,6 +2,7 @@
 
 use shared::store::lists::{
     Along, List, Page, Stretch,
+    check_ins::CheckInList,
     constraints::ConstraintList,
     documents::DocumentList,
     enrollments::EnrollmentList,
@@ -15,12 +16,14 @@ use shared::store::lists::{
     people::PersonList,
     programs::ProgramList,
     rounds::RoundList,
+    sessions::SessionList,
     webhooks::{WebhookDeliveryList, WebhookEndpointList},
 };
 use uuid::Uuid;
 
 use super::{
     batch::Batch,
+    check_ins::CheckIn,
     constraints::Constraint,
     documents::Document,
     enrollments::Enrollment,
@@ -36,6 +39,7 @@ use super::{
     programs::Program,
     reader::Shown,
     rounds::Round,
+    sessions::Session,
     webhooks::{WebhookDelivery, WebhookEndpoint},
 };
 
@@ -92,6 +96,7 @@ macro_rules! shown {
 }
 
 shown! {
+    check_ins: CheckInList => CheckIn,
     constraints: ConstraintList => Constraint,
     documents: DocumentList => Document,
     enrollments: EnrollmentList => Enrollment along plans::enrollments,
@@ -108,6 +113,7 @@ shown! {
     planned_pairs: PlannedPairList => PlannedPair,
     programs: ProgramList => Program,
     rounds: RoundList => Round,
+    sessions: SessionList => Session,
     webhook_deliveries: WebhookDeliveryList => WebhookDelivery,
     webhook_endpoints: WebhookEndpointList => WebhookEndpoint,
 }

@@ -4,6 +4,7 @@ use async_graphql::{Context, Object, Result};
 use shared::store::lists::{
     enrollments::{EnrollmentList, EnrollmentsOf},
     matches::{MatchList, MatchesOf},
+    sessions::{SessionList, SessionsOf},
 };
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     organizations::{Organization, StaffRole},
     people::Person,
     reader::{Maybe, reader},
+    sessions::{SessionOrder, SessionWhere},
 };
 
 /// Whoever sent the request.
@@ -77,6 +79,26 @@ impl Viewer {
         let stretch = MatchOrder::stretch(order_by, Paging { first, after, last, before });
         match of {
             Ok(of) => list(ctx, MatchWhere::list(filter), stretch, Some(of)).await,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// The sessions before them: those that are not over and were not called off, the next first by default.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 0 to 100; or give `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 0 to 100; or give `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Another order than the default.")] order_by: Option<SessionOrder>,
+    ) -> Maybe<Listing<SessionList>> {
+        let stretch = SessionOrder::stretch(order_by, Paging { first, after, last, before });
+        match reader(ctx) {
+            Ok(reader) => {
+                let of = (SessionsOf::Person, reader.caller.person_id());
+                list(ctx, Ok(SessionWhere::coming(reader.state.clock.now())), stretch, Some(of)).await
+            }
             Err(error) => Some(Err(error)),
         }
     }

@@ -232,6 +232,32 @@ word! {
 }
 
 word! {
+    /// On which occasion somebody is asked about a match.
+    CheckInKind = "shared::domain::check_ins::CheckInKind" {
+        /// While the match goes on.
+        Pulse,
+        /// When it reached its end.
+        WrapUp,
+    }
+}
+
+word! {
+    /// Where a session stands.
+    SessionStatus = "shared::domain::sessions::SessionStatus" {
+        /// One of the two suggests a time; the other is asked.
+        Proposed,
+        /// Both agreed.
+        Scheduled,
+        /// It took place.
+        Held,
+        /// It did not take place.
+        Missed,
+        /// Called off beforehand.
+        Canceled,
+    }
+}
+
+word! {
     /// Who wanted a match run.
     RunOrigin = "shared::domain::match_runs::RunOrigin" {
         /// The program's nightly time.

@@ -1,5 +1,7 @@
 //! Matches: ask somebody, answer, be in touch, pause, end.
 
+mod contact;
+
 use serde_json::json;
 use shared::{
     domain::{
@@ -17,6 +19,7 @@ use shared::{
 };
 use uuid::Uuid;
 
+pub use self::contact::{note_contact, note_first_contact, set_match_cadence};
 use super::{
     State, UseCaseError,
     enrollments::{admit, apply, check, couple, new_enrollment},
@@ -184,16 +187,18 @@ fn sides<'a>(
 }
 
 /// A match the caller may act on.
-struct Own {
-    found: Match,
-    program: Program,
+/// A match in the caller's sight.
+pub(super) struct Own {
+    pub(super) found: Match,
+    pub(super) program: Program,
     /// The caller's side; `None` for staff.
-    side: Option<Side>,
-    a: Person,
-    b: Person,
+    pub(super) side: Option<Side>,
+    pub(super) a: Person,
+    pub(super) b: Person,
 }
 
-async fn own(tx: &Tx, caller: &Caller, id: Uuid) -> Result<Own, UseCaseError> {
+/// The match with this id, if the caller is one of the two or looks after one of them.
+pub(super) async fn own(tx: &Tx, caller: &Caller, id: Uuid) -> Result<Own, UseCaseError> {
     let missing = || not_found("id", "match");
     let found = store::matches::find(tx, caller.organization_id(), id).await?.ok_or_else(missing)?;
     let (a, b) = couple(tx, &found).await?;
@@ -206,7 +211,8 @@ async fn own(tx: &Tx, caller: &Caller, id: Uuid) -> Result<Own, UseCaseError> {
     Ok(Own { found, program: program.ok_or_else(missing)?, side, a, b })
 }
 
-fn needs_side(side: Option<Side>) -> Result<Side, UseCaseError> {
+/// The caller's side, for what only the two may do.
+pub(super) fn needs_side(side: Option<Side>) -> Result<Side, UseCaseError> {
     side.ok_or_else(|| refuse(RefusalCode::Forbidden, "only the two people of the match may do this"))
 }
 
@@ -362,25 +368,6 @@ async fn keep_apart(
     };
     store::constraints::insert(tx, &constraint).await?;
     Ok(())
-}
-
-/// Notes that the two are in touch, so nobody is reminded.
-///
-/// # Errors
-/// Refused when the match is not ACTIVE, or it is known already.
-pub async fn note_first_contact(state: &State, caller: &Caller, id: Uuid) -> Result<Match, UseCaseError> {
-    let tx = state.store.begin().await?;
-    let Own { mut found, program, .. } = own(&tx, caller, id).await?;
-    if found.status != MatchStatus::Active {
-        let message = format!("the match is {}; there is no contact to note", found.status);
-        return Err(refuse(RefusalCode::NotPossible, message));
-    }
-    if !state.setting(caller, &program).note_first_contact(&tx, &mut found).await? {
-        return Err(refuse(RefusalCode::NotPossible, "the first contact is noted already"));
-    }
-    state.audit(&tx, caller, "noteFirstContact", found.id, json!({})).await?;
-    state.commit(tx).await?;
-    Ok(found)
 }
 
 /// The two take a break; both keep their place.

@@ -42,6 +42,8 @@ pub struct ProgramDraft {
     pub timings: Timings,
     /// Questions to begin with; empty means the standard ones.
     pub ice_breakers: Vec<String>,
+    /// What pairs may talk about; empty means the standard ones.
+    pub topics: Vec<String>,
     /// What participants are asked.
     pub questions: Vec<QuestionDraft>,
     /// The rules.
@@ -111,6 +113,8 @@ pub struct ProgramPatch {
     pub timings: Option<Timings>,
     /// See [`ProgramDraft::ice_breakers`].
     pub ice_breakers: Option<Vec<String>>,
+    /// See [`ProgramDraft::topics`].
+    pub topics: Option<Vec<String>>,
     /// See [`ProgramDraft::questions`].
     pub questions: Option<Vec<QuestionDraft>>,
     /// See [`ProgramDraft::criteria`].
@@ -176,6 +180,7 @@ pub async fn create_program(state: &State, caller: &Caller, draft: ProgramDraft)
         avoid_past_partners: draft.avoid_past_partners,
         timings: draft.timings,
         ice_breakers: draft.ice_breakers,
+        topics: draft.topics,
         questions: questions(state, draft.questions),
         criteria: criteria(state, draft.criteria, &mut found),
         // The random bits of the id: published with each run, chosen by nobody.
@@ -226,6 +231,7 @@ pub async fn update_program(
     set(&mut program.avoid_past_partners, patch.avoid_past_partners);
     set(&mut program.timings, patch.timings);
     set(&mut program.ice_breakers, patch.ice_breakers);
+    set(&mut program.topics, patch.topics);
     set(&mut program.questions, patch.questions.map(|drafts| questions(state, drafts)));
     set(&mut program.criteria, patch.criteria.map(|drafts| criteria(state, drafts, &mut found)));
     program.updated_at = state.clock.now();

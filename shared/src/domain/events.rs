@@ -70,6 +70,16 @@ words! {
         MatchExpired = "match.expired",
         /// The match was taken back before it began.
         MatchWithdrawn = "match.withdrawn",
+        /// One side suggests a time to meet, or another time.
+        SessionProposed = "session.proposed",
+        /// Both agreed on the time.
+        SessionScheduled = "session.scheduled",
+        /// The session took place, as one of the two or staff told us.
+        SessionHeld = "session.held",
+        /// The session did not take place.
+        SessionMissed = "session.missed",
+        /// The session was called off.
+        SessionCanceled = "session.canceled",
         /// A run waits for a worker.
         MatchRunQueued = "match_run.queued",
         /// A worker plans.
@@ -119,6 +129,11 @@ impl EventKind {
             (Thing::Match, _, "DECLINED") => Self::MatchDeclined,
             (Thing::Match, _, "EXPIRED") => Self::MatchExpired,
             (Thing::Match, _, "WITHDRAWN") => Self::MatchWithdrawn,
+            (Thing::Session, _, "PROPOSED") => Self::SessionProposed,
+            (Thing::Session, _, "SCHEDULED") => Self::SessionScheduled,
+            (Thing::Session, _, "HELD") => Self::SessionHeld,
+            (Thing::Session, _, "MISSED") => Self::SessionMissed,
+            (Thing::Session, _, "CANCELED") => Self::SessionCanceled,
             (Thing::MatchRun, _, "QUEUED") => Self::MatchRunQueued,
             (Thing::MatchRun, _, "RUNNING") => Self::MatchRunStarted,
             (Thing::MatchRun, _, "READY") => Self::MatchRunReady,
@@ -138,6 +153,7 @@ impl EventKind {
             "round" => Thing::Round,
             "match" => Thing::Match,
             "match_run" => Thing::MatchRun,
+            "session" => Thing::Session,
             _ => Thing::WebhookEndpoint,
         }
     }
@@ -158,6 +174,8 @@ pub enum Thing {
     Match,
     /// See the table `match_runs`.
     MatchRun,
+    /// See the table `sessions`.
+    Session,
     /// See the table `webhook_endpoints`.
     WebhookEndpoint,
 }
@@ -172,6 +190,7 @@ impl Thing {
             Self::Round => "Round",
             Self::Match => "Match",
             Self::MatchRun => "MatchRun",
+            Self::Session => "Session",
             Self::WebhookEndpoint => "WebhookEndpoint",
         }
     }
@@ -185,6 +204,7 @@ impl Thing {
             Self::Round => "rounds",
             Self::Match => "matches",
             Self::MatchRun => "match_runs",
+            Self::Session => "sessions",
             Self::WebhookEndpoint => "webhook_endpoints",
         }
     }
@@ -274,6 +294,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         enrollments::EnrollmentStatus, match_runs::RunStatus, matches::MatchStatus, rounds::RoundStatus,
+        sessions::SessionStatus,
     };
 
     #[test]
@@ -288,6 +309,7 @@ mod tests {
         told(Thing::Round, RoundStatus::TABLE);
         told(Thing::Match, MatchStatus::TABLE);
         told(Thing::MatchRun, RunStatus::TABLE);
+        told(Thing::Session, SessionStatus::TABLE);
         assert_eq!(EventKind::of_step(Thing::Round, "-", "DRAFT"), Some(EventKind::RoundCreated));
         assert_eq!(EventKind::of_step(Thing::Person, "-", "ACTIVE"), None);
     }

@@ -43,6 +43,12 @@ pub struct Match {
     pub activated_at: Option<DateTime<Utc>>,
     /// When the two were first in touch, as one of them told us.
     pub first_contact_at: Option<DateTime<Utc>>,
+    /// When the two were last in touch, as far as they or their sessions told us.
+    pub last_contact_at: Option<DateTime<Utc>>,
+    /// How many days the two mean to have between one meeting and the next, if they said so.
+    pub cadence_days: Option<u16>,
+    /// When the worker looks at its calendar next; `None` when there is nothing (more) to look for.
+    pub calendar_at: Option<DateTime<Utc>>,
     /// When it ended, in whatever way.
     pub ended_at: Option<DateTime<Utc>>,
     /// Who ended it; `None` when time did.
@@ -172,6 +178,17 @@ pub enum Side {
     B,
 }
 
+impl Side {
+    /// The side across.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
 impl Match {
     /// The side of this person, if it is theirs.
     pub fn side_of(&self, person_id: Uuid) -> Option<Side> {
@@ -201,11 +218,28 @@ impl Match {
         self.updated_at = now;
         if self.status == MatchStatus::Active && self.activated_at.is_none() {
             self.activated_at = Some(now);
+            self.calendar_at = Some(now);
+        }
+        if event == MatchEvent::Resume {
+            self.last_contact_at = Some(now);
         }
         if !self.status.is_living() {
             self.ended_at = Some(now);
         }
         Ok(())
+    }
+
+    /// When we last had reason to believe that the two are in touch; `None` before they were introduced.
+    pub fn last_sign_of_life(&self) -> Option<DateTime<Utc>> {
+        self.activated_at.max(self.first_contact_at).max(self.last_contact_at)
+    }
+
+    /// After how many days without a sign of life the two are asked: the program's days, or half as long again as their
+    /// own cadence, if that is more. Two people who meet every six months are not stalled in between. `None` when the
+    /// program never asks.
+    pub fn patience_days(&self, program_days: u16) -> Option<u32> {
+        let own = self.cadence_days.map_or(0, |days| u32::from(days) * 3 / 2);
+        (program_days > 0).then(|| own.max(program_days.into()))
     }
 
     /// Records one side's answer; the match becomes DECLINED at the first "no" and ACTIVE at the second "yes".
@@ -262,6 +296,9 @@ mod tests {
             answer_by: None,
             activated_at: None,
             first_contact_at: None,
+            last_contact_at: None,
+            cadence_days: None,
+            calendar_at: None,
             ended_at: None,
             ended_by: None,
             end_reason: None,

@@ -1,8 +1,11 @@
 //! Programs: what is asked, which rules hold, how consent works and when things happen.
 
+mod timings;
+
 use chrono::{DateTime, NaiveTime, Utc};
 use uuid::Uuid;
 
+pub use self::timings::Timings;
 use super::{
     people::LINE_MAX,
     refusals::{Refusal, RefusalCode},
@@ -40,6 +43,8 @@ pub struct Program {
     pub timings: Timings,
     /// Questions to begin with, for the introduction; empty means the standard ones.
     pub ice_breakers: Vec<String>,
+    /// What pairs may talk about, one after the other, the last a look back; empty means the standard ones.
+    pub topics: Vec<String>,
     /// What participants are asked, in order.
     pub questions: Vec<Question>,
     /// The rules, in order.
@@ -54,24 +59,6 @@ pub struct Program {
     pub created_at: DateTime<Utc>,
     /// When the program last changed.
     pub updated_at: DateTime<Utc>,
-}
-
-/// Days a program gives people, 1 to 365 each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timings {
-    /// After so many days without an answer a proposal is recalled to mind.
-    pub proposal_reminder_days: u16,
-    /// After so many days an unanswered proposal closes.
-    pub proposal_expires_days: u16,
-    /// After so many days without a word between the two, both are reminded.
-    pub first_contact_days: u16,
-}
-
-impl Default for Timings {
-    /// The usual ones of the field.
-    fn default() -> Self {
-        Self { proposal_reminder_days: 7, proposal_expires_days: 14, first_contact_days: 7 }
-    }
 }
 
 words! {
@@ -250,21 +237,13 @@ pub fn check(program: &mut Program) -> Vec<Refusal> {
     if program.minimum_score > 1000 {
         refuse("minimumScore".to_owned(), "use 0 to 1000");
     }
-    let Timings { proposal_reminder_days, proposal_expires_days, first_contact_days } = program.timings;
-    for (field, days) in [
-        ("proposalReminderDays", proposal_reminder_days),
-        ("proposalExpiresDays", proposal_expires_days),
-        ("firstContactDays", first_contact_days),
-    ] {
-        if !(1..=365).contains(&days) {
-            refuse(field.to_owned(), "use 1 to 365 days");
-        }
-    }
-    if proposal_reminder_days >= proposal_expires_days {
-        refuse("proposalReminderDays".to_owned(), "remind before the proposal expires");
-    }
+    program.timings.check(&mut refuse);
     if program.ice_breakers.len() > 10 || program.ice_breakers.iter().any(|line| line.chars().count() > 500) {
         refuse("iceBreakers".to_owned(), "at most 10, of 500 characters each");
+    }
+    let is_topic = |line: &String| (1..=500).contains(&line.trim().chars().count());
+    if program.topics.len() > 60 || !program.topics.iter().all(is_topic) {
+        refuse("topics".to_owned(), "at most 60, of 1 to 500 characters each");
     }
     check_questions(&program.questions, &mut refuse);
     check_criteria(program, &mut refuse);
@@ -380,6 +359,7 @@ mod tests {
             avoid_past_partners: true,
             timings: Timings::default(),
             ice_breakers: Vec::new(),
+            topics: Vec::new(),
             questions: vec![Question {
                 id: Uuid::nil(),
                 key: "field".to_owned(),
@@ -422,6 +402,8 @@ mod tests {
             ("minimumScore", |program| program.minimum_score = 1001),
             ("proposalReminderDays", |program| program.timings.proposal_reminder_days = 14),
             ("firstContactDays", |program| program.timings.first_contact_days = 0),
+            ("topicDays", |program| program.timings.topic_days = 366),
+            ("topics", |program| program.topics = vec![" ".to_owned()]),
             ("questions.0.key", |program| program.questions[0].key = "Field!".to_owned()),
             ("questions.0.options", |program| program.questions[0].options.truncate(1)),
             ("criteria.0.questionKey", |program| program.criteria[0].question_key = Some("feild".to_owned())),

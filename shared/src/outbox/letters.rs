@@ -1,5 +1,8 @@
 //! Fills the mails from what the store knows. What a reader may see is decided here.
 
+pub mod calendar;
+mod sessions;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{

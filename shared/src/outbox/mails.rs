@@ -1,9 +1,12 @@
 //! Every mail there is, with what it needs to be written. The worker owns the words.
 
+mod matches;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::matches::{CheckInMail, CoordinatorDigest, SessionMail, StalledReminder, TopicMail, Waiting};
 use crate::domain::{explanations::Ground, non_matches::Finding};
 
 /// A mail to one person. The content is fixed when the mail is asked for, so a second attempt sends the same bytes.
@@ -30,6 +33,27 @@ pub enum Mail {
     WebhookDisabled(WebhookDisabled),
     /// A link by which the reader signs in, asked for by themselves.
     SignInLink(SignInLink),
+
+    /// The partner suggests a time to meet.
+    SessionProposed(SessionMail),
+    /// Both agreed on a time to meet: for the calendar.
+    SessionInvitation(SessionMail),
+    /// An agreed time or place changed.
+    SessionChanged(SessionMail),
+    /// A session was called off.
+    SessionCanceled(SessionMail),
+    /// A session is near.
+    SessionReminder(SessionMail),
+    /// Nothing was heard of the two for long: are they in touch?
+    StalledReminder(StalledReminder),
+    /// Something to talk about.
+    Topic(TopicMail),
+    /// How does it go?
+    CheckIn(CheckInMail),
+    /// A match reached its end: how was it?
+    WrapUp(CheckInMail),
+    /// To coordinators: what waits in a program.
+    CoordinatorDigest(CoordinatorDigest),
 }
 
 impl Mail {
@@ -49,6 +73,42 @@ impl Mail {
             Self::RunAwaitsApproval(_) => "RUN_AWAITS_APPROVAL",
             Self::WebhookDisabled(_) => "WEBHOOK_DISABLED",
             Self::SignInLink(_) => Self::SIGN_IN_LINK,
+            Self::SessionProposed(_) => "SESSION_PROPOSED",
+            Self::SessionInvitation(_) => "SESSION_INVITATION",
+            Self::SessionChanged(_) => "SESSION_CHANGED",
+            Self::SessionCanceled(_) => "SESSION_CANCELED",
+            Self::SessionReminder(_) => "SESSION_REMINDER",
+            Self::StalledReminder(_) => "STALLED_REMINDER",
+            Self::Topic(_) => "TOPIC",
+            Self::CheckIn(_) => "CHECK_IN",
+            Self::WrapUp(_) => "WRAP_UP",
+            Self::CoordinatorDigest(_) => "COORDINATOR_DIGEST",
+        }
+    }
+
+    /// The session it is about, if it is about one.
+    pub const fn session(&self) -> Option<&SessionMail> {
+        match self {
+            Self::SessionProposed(mail)
+            | Self::SessionInvitation(mail)
+            | Self::SessionChanged(mail)
+            | Self::SessionCanceled(mail)
+            | Self::SessionReminder(mail) => Some(mail),
+            Self::Introduction(_)
+            | Self::Proposal(_)
+            | Self::ProposalReminder(_)
+            | Self::PairRequest(_)
+            | Self::FirstContactReminder(_)
+            | Self::NotMatchedYet(_)
+            | Self::MatchEnded(_)
+            | Self::RunAwaitsApproval(_)
+            | Self::WebhookDisabled(_)
+            | Self::SignInLink(_)
+            | Self::StalledReminder(_)
+            | Self::Topic(_)
+            | Self::CheckIn(_)
+            | Self::WrapUp(_)
+            | Self::CoordinatorDigest(_) => None,
         }
     }
 
@@ -64,7 +124,17 @@ impl Mail {
             | Self::NotMatchedYet(_)
             | Self::MatchEnded(_)
             | Self::RunAwaitsApproval(_)
-            | Self::WebhookDisabled(_) => None,
+            | Self::WebhookDisabled(_)
+            | Self::SessionProposed(_)
+            | Self::SessionInvitation(_)
+            | Self::SessionChanged(_)
+            | Self::SessionCanceled(_)
+            | Self::SessionReminder(_)
+            | Self::StalledReminder(_)
+            | Self::Topic(_)
+            | Self::CheckIn(_)
+            | Self::WrapUp(_)
+            | Self::CoordinatorDigest(_) => None,
         }
     }
 }

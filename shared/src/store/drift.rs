@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement};
 
 use super::{
-    Reads, StoreError, api_clients, audit, constraints, documents, enrollments, events, history, idempotency_keys,
-    identities, issuers, mail_suppressions, match_runs, matches, message_attempts, messages, non_matches,
-    organization_settings, organizations, people, planned_pairs, programs, roster, rounds, sign_in_links, sign_ins,
-    webhook_deliveries, webhook_endpoints,
+    Reads, StoreError, api_clients, audit, check_ins, constraints, documents, enrollments, events, history,
+    idempotency_keys, identities, issuers, mail_suppressions, match_runs, matches, message_attempts, messages,
+    non_matches, organization_settings, organizations, people, planned_pairs, programs, roster, rounds, sessions,
+    sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
 };
 
-/// Tables that wait for the code that will use them, and the one of the migrations themselves.
-const WITHOUT_ROWS: &[&str] = &["seaql_migrations", "sessions"];
+/// The table of the migrations themselves.
+const WITHOUT_ROWS: &[&str] = &["seaql_migrations"];
 
 /// Every column that only the database or only this program knows, as `table.column: where`; empty when all is well.
 ///
@@ -39,6 +39,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
     BTreeMap::from([
         described::<api_clients::row::Entity>(),
         described::<audit::row::Entity>(),
+        described::<check_ins::row::Entity>(),
         described::<constraints::row::Entity>(),
         described::<documents::row::Entity>(),
         described::<enrollments::row::Entity>(),
@@ -65,6 +66,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<programs::row::Entity>(),
         described::<roster::row::Entity>(),
         described::<rounds::row::Entity>(),
+        described::<sessions::row::Entity>(),
         described::<sign_in_links::row::Entity>(),
         described::<sign_ins::row::Entity>(),
         described::<sign_ins::token_row::Entity>(),

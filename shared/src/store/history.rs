@@ -11,6 +11,7 @@ use crate::domain::{
     match_runs::MatchRun,
     matches::Match,
     rounds::Round,
+    sessions::Session,
 };
 
 pub(crate) mod row {
@@ -150,6 +151,23 @@ impl Stateful for MatchRun {
 
     fn relatives(&self) -> Relatives {
         Relatives { program_id: Some(self.program_id), ..Relatives::default() }
+    }
+}
+
+impl Stateful for Session {
+    const THING: Thing = Thing::Session;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn organization_id(&self) -> Uuid {
+        self.organization_id
+    }
+
+    fn relatives(&self) -> Relatives {
+        let person_ids = vec![self.person_a, self.person_b];
+        Relatives { program_id: Some(self.program_id), round_id: Some(self.round_id), person_ids }
     }
 }
 

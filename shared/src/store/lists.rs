@@ -4,6 +4,7 @@
 //! and, for the list that hangs under each of many things, the things. However many these are, it is one statement (two
 //! where the thing may stand in two columns).
 
+pub mod check_ins;
 mod company;
 pub mod constraints;
 pub mod documents;
@@ -18,6 +19,7 @@ pub mod messages;
 pub mod people;
 pub mod programs;
 pub mod rounds;
+pub mod sessions;
 mod sight;
 mod statistics;
 mod stretch;

@@ -43,6 +43,9 @@ pub(crate) mod row {
         pub answer_by: Option<DateTimeUtc>,
         pub activated_at: Option<DateTimeUtc>,
         pub first_contact_at: Option<DateTimeUtc>,
+        pub last_contact_at: Option<DateTimeUtc>,
+        pub cadence_days: Option<i32>,
+        pub calendar_at: Option<DateTimeUtc>,
         pub ended_at: Option<DateTimeUtc>,
         pub ended_by: Option<Uuid>,
         pub end_reason: Option<String>,
@@ -99,6 +102,9 @@ pub(crate) fn stored_match(row: row::Model) -> Result<Match, StoreError> {
         answer_by: row.answer_by,
         activated_at: row.activated_at,
         first_contact_at: row.first_contact_at,
+        last_contact_at: row.last_contact_at,
+        cadence_days: row.cadence_days.map(|days| narrow(TABLE, days)).transpose()?,
+        calendar_at: row.calendar_at,
         ended_at: row.ended_at,
         ended_by: row.ended_by,
         end_reason: row.end_reason,
@@ -132,6 +138,9 @@ fn to_row(found: &Match) -> Result<row::Model, StoreError> {
         answer_by: found.answer_by,
         activated_at: found.activated_at,
         first_contact_at: found.first_contact_at,
+        last_contact_at: found.last_contact_at,
+        cadence_days: found.cadence_days.map(i32::from),
+        calendar_at: found.calendar_at,
         ended_at: found.ended_at,
         ended_by: found.ended_by,
         end_reason: found.end_reason.clone(),
@@ -248,6 +257,35 @@ pub async fn every_overdue_proposal(
         .order_by_asc(row::Column::AnswerBy)
         .limit(limit);
     query.all(reads.conn()).await?.into_iter().map(stored_match).collect()
+}
+
+/// Matches, over all organizations, whose calendar the worker should look at by `now`, at most `limit`.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn every_calendar_due(reads: &impl Reads, now: DateTime<Utc>, limit: u64) -> Result<Vec<Match>, StoreError> {
+    let looked_at = [MatchStatus::Active, MatchStatus::Completed].map(MatchStatus::as_str);
+    let query = row::Entity::find()
+        .filter(row::Column::Status.is_in(looked_at))
+        .filter(row::Column::CalendarAt.lte(now))
+        .order_by_asc(row::Column::CalendarAt)
+        .limit(limit);
+    query.all(reads.conn()).await?.into_iter().map(stored_match).collect()
+}
+
+/// Says when the worker looks at a match's calendar next. Nobody is told, and the version stays: what people see does
+/// not change. A writer who read the match before writes the old instant back, and it is looked at once more.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn look_again_at(tx: &Tx, found: &Match, at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+    row::Entity::update_many()
+        .set(row::ActiveModel { calendar_at: Set(at), ..Default::default() })
+        .filter(row::Column::OrganizationId.eq(found.organization_id))
+        .filter(row::Column::Id.eq(found.id))
+        .exec(&tx.tx)
+        .await?;
+    Ok(())
 }
 
 /// Stores a new match unless these two have a living one in the round; true when it was stored.

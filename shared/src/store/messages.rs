@@ -15,7 +15,10 @@ use super::{
     to_json, word,
 };
 use crate::{
-    domain::messages::{Message, MessageStatus},
+    domain::{
+        messages::{Message, MessageStatus},
+        sessions::Session,
+    },
     metrics::METRICS,
 };
 
@@ -405,6 +408,32 @@ pub async fn suppress_of_match(
     if let Some(person_id) = person_id {
         update = update.filter(row::Column::PersonId.eq(person_id));
     }
+    Ok(update.exec(&tx.tx).await?.rows_affected)
+}
+
+/// Suppresses the waiting messages about a session of a match whose kind is one of `kinds`.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn suppress_of_session(
+    tx: &Tx,
+    session: &Session,
+    kinds: &[&str],
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let update = row::Entity::update_many()
+        .set(row::ActiveModel {
+            status: Set(MessageStatus::Suppressed.as_str().to_owned()),
+            error: Set(Some(why.to_owned())),
+            updated_at: Set(now),
+            ..blank()
+        })
+        .filter(row::Column::OrganizationId.eq(session.organization_id))
+        .filter(row::Column::MatchId.eq(session.match_id))
+        .filter(row::Column::Kind.is_in(kinds.iter().copied()))
+        .filter(row::Column::DedupeKey.contains(format!(":{}:", session.id)))
+        .filter(row::Column::Status.eq(MessageStatus::Pending.as_str()));
     Ok(update.exec(&tx.tx).await?.rows_affected)
 }
 

@@ -2,7 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
+use shared::{
+    domain::{
+        check_ins::{CheckIn, CheckInKind},
+        global_ids,
+        sessions::{Appointment, Session},
+    },
+    store,
+};
 
 use super::shape::{RootField, Shape};
 use crate::{
@@ -35,7 +44,7 @@ const EVERYTHING: &str = "{
     issuers(first: 5) { nodes { id name issuer audience active updatedAt } }
     events(first: 1) { nodes { id } }
     enrollments(first: 50) { nodes { id status version updatedAt about { values } } }
-    matches(first: 50) { nodes { id status version updatedAt } } }";
+    matches(first: 50) { nodes { id status version updatedAt sessions(first: 5) { nodes { id status version agenda } } checkIns(first: 5) { nodes { id note answeredAt } } } } }";
 
 /// A tenant with something of everything.
 struct Tenant {
@@ -106,6 +115,7 @@ impl Tenant {
             made(&admin, "requestMatchRun", "matchRun", "id", json!({ "programId": program["id"], "dryRun": false }))
                 .await;
         house.work().await;
+        meet(house, &admin, mark).await;
         house.worker.fan_out().await.expect("deliveries are made");
         let deliveries =
             "query($id: ID!) { node(id: $id) { ... on WebhookEndpoint { deliveries(first: 1) { nodes { id } } } } }";
@@ -130,6 +140,8 @@ impl Tenant {
             ("PlannedPair", id(&planned["plannedPairs"]["nodes"][0])),
             ("NonMatch", id(&planned["nonMatches"]["nodes"][0])),
             ("Match", id(&all["matches"]["nodes"][0])),
+            ("CheckIn", id(&all["matches"]["nodes"][0]["checkIns"]["nodes"][0])),
+            ("Session", id(&all["matches"]["nodes"][0]["sessions"]["nodes"][0])),
             ("Issuer", id(&issuer)),
             ("ApiClient", id(&client)),
             ("WebhookEndpoint", id(&endpoint)),
@@ -143,6 +155,35 @@ impl Tenant {
     async fn everything(&self) -> Value {
         self.admin.query(EVERYTHING, json!({})).await
     }
+}
+
+/// Puts a session and a check-in into the tenant's newest match: its two people have no say in it yet.
+async fn meet(house: &House, admin: &Client, mark: &str) {
+    let seen = admin.query("{ organization { id } matches(first: 1) { nodes { id } } }", json!({})).await;
+    let read = |value: &Value| global_ids::decode(value["id"].as_str().unwrap()).expect("an id").1;
+    let (organization_id, match_id) = (read(&seen["organization"]), read(&seen["matches"]["nodes"][0]));
+    let tx = house.store.begin().await.unwrap();
+    let found = store::matches::find(&tx, organization_id, match_id).await.unwrap().unwrap();
+    let now = house.clock.now();
+    let appointment =
+        Appointment { starts_at: now + TimeDelta::days(3), minutes: 60, place: None, agenda: Some(mark.to_owned()) };
+    let session = Session::proposed(house.clock.new_id(), &found, appointment, found.a.person_id, now);
+    store::sessions::insert(&tx, &session).await.unwrap();
+    let check_in = CheckIn {
+        id: house.clock.new_id(),
+        organization_id,
+        match_id,
+        person_id: found.a.person_id,
+        kind: CheckInKind::Pulse,
+        ordinal: 0,
+        asked_at: now,
+        answered_at: None,
+        satisfaction: None,
+        again: None,
+        note: Some(mark.to_owned()),
+    };
+    assert!(store::check_ins::insert(&tx, &check_in).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 /// Two tenants in one house: the attacker administers one, the victim is the other.

@@ -1,11 +1,14 @@
 //! What the templates of each mail may say.
 
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
 use minijinja::{Value, context};
 use shared::{
     domain::explanations::Ground,
     outbox::mails::{
-        FirstContactReminder, Introduction, Mail, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal,
-        RunAwaitsApproval, Setting, SignInLink, WebhookDisabled,
+        CheckInMail, CoordinatorDigest, FirstContactReminder, Introduction, Mail, MatchEnded, NotMatchedYet,
+        PairRequest, Party, Proposal, RunAwaitsApproval, SessionMail, Setting, SignInLink, StalledReminder, TopicMail,
+        Waiting, WebhookDisabled,
     },
 };
 
@@ -27,6 +30,17 @@ pub(super) fn of(mail: &Mail, language: Language) -> Value {
         Mail::RunAwaitsApproval(mail) => (common(&mail.setting, &mail.you, language), run_awaits_approval(mail)),
         Mail::WebhookDisabled(mail) => (common(&mail.setting, &mail.you, language), webhook_disabled(mail, language)),
         Mail::SignInLink(mail) => (common(&mail.setting, &mail.you, language), sign_in_link(mail)),
+        Mail::SessionProposed(mail)
+        | Mail::SessionInvitation(mail)
+        | Mail::SessionChanged(mail)
+        | Mail::SessionCanceled(mail)
+        | Mail::SessionReminder(mail) => (common(&mail.setting, &mail.you, language), session(mail, language)),
+        Mail::StalledReminder(mail) => (common(&mail.setting, &mail.you, language), stalled(mail, language)),
+        Mail::Topic(mail) => (common(&mail.setting, &mail.you, language), topic(mail, language)),
+        Mail::CheckIn(mail) | Mail::WrapUp(mail) => {
+            (common(&mail.setting, &mail.you, language), check_in(mail, language))
+        }
+        Mail::CoordinatorDigest(mail) => (common(&mail.setting, &mail.you, language), digest(mail)),
     };
     context! { ..own, ..common }
 }
@@ -117,6 +131,76 @@ fn webhook_disabled(mail: &WebhookDisabled, language: Language) -> Value {
 
 fn sign_in_link(mail: &SignInLink) -> Value {
     context! { link => link(Some(&mail.link)), minutes => mail.minutes }
+}
+
+fn session(mail: &SessionMail, language: Language) -> Value {
+    let zone = |party: &Party| -> Tz {
+        party.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(chrono_tz::UTC)
+    };
+    let starts = mail.starts_at.with_timezone(&zone(&mail.you));
+    let theirs = mail.starts_at.with_timezone(&zone(&mail.partner));
+    let clock = |at: DateTime<Tz>| at.format("%H:%M").to_string();
+    // Whoever reads the same clock needs no second one.
+    let elsewhere = (starts.naive_local() != theirs.naive_local()).then(|| {
+        if starts.date_naive() == theirs.date_naive() {
+            return clock(theirs);
+        }
+        format!("{}, {}", language.date(theirs.date_naive()), clock(theirs))
+    });
+    // As with a note: paragraph by paragraph.
+    let agenda = mail.agenda.as_deref().unwrap_or_default().lines().filter(|line| !line.is_empty());
+    let agenda: Vec<String> = agenda.map(String::from).collect();
+    context! {
+        partner => party(&mail.partner, language),
+        by_you => mail.by_you,
+        by_partner => mail.by_partner,
+        agreed => mail.agreed,
+        asks_you => mail.asks_you,
+        in_calendar => mail.in_calendar,
+        soon => mail.hours_before == Some(1),
+        day => language.date(starts.date_naive()),
+        from => clock(starts),
+        to => clock(starts + TimeDelta::minutes(mail.minutes.into())),
+        zone => starts.timezone().name(),
+        theirs => elsewhere,
+        place => mail.place.as_deref(),
+        place_link => link(mail.place.as_deref()),
+        agenda => agenda,
+        reason => mail.reason.as_deref(),
+        link => link(mail.link.as_deref()),
+    }
+}
+
+fn stalled(mail: &StalledReminder, language: Language) -> Value {
+    context! {
+        partner => party(&mail.partner, language),
+        since => language.date(mail.since),
+        link => link(mail.link.as_deref()),
+    }
+}
+
+fn topic(mail: &TopicMail, language: Language) -> Value {
+    let standard = || language.topic(mail.standard).to_owned();
+    context! {
+        partner => party(&mail.partner, language),
+        topic => mail.topic.clone().unwrap_or_else(standard),
+    }
+}
+
+fn check_in(mail: &CheckInMail, language: Language) -> Value {
+    context! { partner => party(&mail.partner, language), link => link(mail.link.as_deref()) }
+}
+
+fn digest(mail: &CoordinatorDigest) -> Value {
+    let Waiting { runs, applications, unmatched, stalled, held } = mail.waiting;
+    context! {
+        runs => runs,
+        applications => applications,
+        unmatched => unmatched,
+        stalled => stalled,
+        held => held,
+        link => link(mail.link.as_deref()),
+    }
 }
 
 fn party(party: &Party, language: Language) -> Value {

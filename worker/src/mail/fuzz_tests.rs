@@ -106,7 +106,7 @@ fn fuzz(seed: u64, count: usize, python_every: usize) {
         let (from, to, subject) = (dice.words(), dice.words(), dice.words());
         let envelope = Envelope { from_name: from.clone(), to_name: to.clone(), ..message_tests::envelope() };
         let (text, html) = ("Hallo\n".to_owned(), "<p>Hallo</p>\n".to_owned());
-        let rendered = Rendered { subject: subject.clone(), text, html };
+        let rendered = Rendered { calendar: None, subject: subject.clone(), text, html };
         let bytes = message_tests::bytes(&envelope, &rendered);
         let message = MessageParser::default().parse(&bytes).unwrap();
         let head = bytes.len().min(2_000);

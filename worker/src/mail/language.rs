@@ -62,6 +62,16 @@ impl Language {
         }
     }
 
+    /// A standard topic, from 0; beyond the last one, the last.
+    pub(super) fn topic(self, index: u16) -> &'static str {
+        let topics = match self {
+            Self::En => &en::TOPICS,
+            Self::De => &de::TOPICS,
+        };
+        let [.., last] = topics;
+        topics.get(usize::from(index)).unwrap_or(last)
+    }
+
     /// What the reader (side `a`) and the partner have in common; nothing when the fact is an empty one.
     pub(super) fn ground(self, ground: &Ground, partner: &str) -> Option<String> {
         match self {

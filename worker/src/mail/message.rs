@@ -91,10 +91,14 @@ pub fn compose(envelope: &Envelope, rendered: &Rendered) -> Result<Vec<u8>, Comp
         let id = plain.then(|| format!("<{id}>")).ok_or(ComposeError::ListId)?;
         message = message.raw_header(header("List-Id", &id));
     }
-    let parts = MultiPart::alternative()
+    let mut parts = MultiPart::alternative()
         .boundary(boundary(&envelope.message_id, rendered))
         .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
         .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
+    if let Some(calendar) = &rendered.calendar {
+        let kind = format!("text/calendar; method={}; charset=utf-8", calendar.method.as_str());
+        parts = parts.singlepart(part(ContentType::parse(&kind).map_err(|_| ComposeError::Message)?, &calendar.text));
+    }
     message.multipart(parts).map(|message| message.formatted()).map_err(|_| ComposeError::Message)
 }
 
@@ -136,7 +140,8 @@ fn in_domain(c: char) -> bool {
 fn boundary(message_id: &str, rendered: &Rendered) -> String {
     let id = message_id.chars().filter(char::is_ascii_alphanumeric).take(40);
     let mut boundary: String = "part-".chars().chain(id).collect();
-    while rendered.text.contains(&boundary) || rendered.html.contains(&boundary) {
+    let calendar = rendered.calendar.as_ref().map_or("", |calendar| calendar.text.as_str());
+    while [&rendered.text, &rendered.html, calendar].iter().any(|part| part.contains(&boundary)) {
         boundary.push('x');
     }
     boundary

@@ -28,6 +28,7 @@ pub(super) fn words() -> Rendered {
         subject: String::from("Grüße: 你好, مرحبا"),
         text: String::from("Hallo Zoë\n\n.\nA line with a dot alone.\n"),
         html: format!("<p>Hallo Zoë</p><p>{}</p>\n", "long ".repeat(1_000)),
+        calendar: None,
     }
 }
 
@@ -213,4 +214,24 @@ fn a_hostile_partner_cannot_break_the_message() {
     let rendered = render(&Mail::Introduction(introduction), "de").expect("rendered");
     let bytes = bytes(&envelope(), &rendered);
     assert_eq!(header_names(&parsed(&bytes)), HEADERS);
+}
+
+#[test]
+fn a_session_comes_with_a_calendar_that_says_its_method_twice() {
+    let mail = Mail::SessionInvitation(samples::session_invitation());
+    let service = super::calendar::Named { name: "Alumni Network", address: "peers@alumni.example" };
+    let calendar = super::calendar::of(&mail, service, "zoe.mueller@mail.example", date("2026-11-23T18:05:06Z"));
+    let written = Rendered { calendar, ..words() };
+    let first = bytes(&envelope(), &written);
+    assert_eq!(first, bytes(&envelope(), &written), "the same at every attempt");
+    let message = parsed(&first);
+    let part = message.parts.iter().find(|part| {
+        use mail_parser::MimeHeaders as _;
+        part.content_type().is_some_and(|kind| kind.c_subtype.as_deref() == Some("calendar"))
+    });
+    let part = part.expect("a calendar part");
+    let kind = mail_parser::MimeHeaders::content_type(part).expect("a type");
+    assert_eq!((kind.ctype(), kind.attribute("method")), ("text", Some("REQUEST")));
+    assert!(part.text_contents().is_some_and(|text| text.contains("\r\nMETHOD:REQUEST\r\n")), "{part:?}");
+    assert_eq!(message.text_body_count(), 1, "an alternative, not an attachment");
 }

@@ -7,8 +7,9 @@ use shared::{
         non_matches::{Finding, Reason, Relaxation, Removal},
     },
     outbox::mails::{
-        FirstContactReminder, Introduction, MatchEnded, NotMatchedYet, PairRequest, Party, Proposal, RunAwaitsApproval,
-        Setting, SignInLink, WebhookDisabled,
+        CheckInMail, CoordinatorDigest, FirstContactReminder, Introduction, MatchEnded, NotMatchedYet, PairRequest,
+        Party, Proposal, RunAwaitsApproval, SessionMail, Setting, SignInLink, StalledReminder, TopicMail, Waiting,
+        WebhookDisabled,
     },
 };
 use uuid::Uuid;
@@ -169,6 +170,85 @@ pub(super) fn sign_in_link() -> SignInLink {
         you: anna(),
         link: format!("https://portal.alumni.example/#code=cpc_{:032x}_{}", 7, "0123456789abcdef".repeat(4)),
         minutes: 15,
+    }
+}
+
+fn session() -> SessionMail {
+    SessionMail {
+        setting: setting(),
+        match_id: id(1),
+        session_id: id(5),
+        sequence: 1,
+        you: Party { email: None, ..anna() },
+        partner: Party { email: None, ..maria() },
+        by_you: false,
+        by_partner: true,
+        agreed: false,
+        asks_you: false,
+        in_calendar: true,
+        starts_at: "2026-12-07T15:30:00Z".parse().expect("an instant"),
+        minutes: 45,
+        place: Some(String::from("https://meet.alumni.example/anna-maria?pwd=a,b;c")),
+        agenda: Some(String::from("How lessons with real data went\nWhat Maria's hospital could share; and what not")),
+        reason: None,
+        hours_before: None,
+        link: Some(String::from("https://portal.alumni.example/sessions/5")),
+    }
+}
+
+pub(super) fn session_proposed() -> SessionMail {
+    SessionMail { sequence: 0, asks_you: true, in_calendar: false, ..session() }
+}
+
+pub(super) fn session_invitation() -> SessionMail {
+    SessionMail { agreed: true, ..session() }
+}
+
+pub(super) fn session_changed() -> SessionMail {
+    SessionMail { sequence: 2, asks_you: true, ..session() }
+}
+
+pub(super) fn session_canceled() -> SessionMail {
+    SessionMail { sequence: 3, reason: Some(String::from("My train is late, I am so sorry.")), ..session() }
+}
+
+pub(super) fn session_reminder() -> SessionMail {
+    SessionMail { agreed: true, by_partner: false, hours_before: Some(24), ..session() }
+}
+
+pub(super) fn stalled_reminder() -> StalledReminder {
+    StalledReminder {
+        setting: setting(),
+        match_id: id(1),
+        you: anna(),
+        partner: maria(),
+        last_contact_at: "2026-12-01T12:00:00Z".parse().expect("an instant"),
+        since: date(1),
+        link: Some(String::from("https://portal.alumni.example/matches/1")),
+    }
+}
+
+pub(super) fn topic() -> TopicMail {
+    TopicMail { setting: setting(), match_id: id(1), you: anna(), partner: maria(), topic: None, standard: 0 }
+}
+
+pub(super) fn check_in() -> CheckInMail {
+    CheckInMail {
+        setting: setting(),
+        match_id: id(1),
+        check_in_id: id(6),
+        you: anna(),
+        partner: maria(),
+        link: Some(String::from("https://portal.alumni.example/check-ins/6")),
+    }
+}
+
+pub(super) fn coordinator_digest() -> CoordinatorDigest {
+    CoordinatorDigest {
+        setting: setting(),
+        you: anna(),
+        waiting: Waiting { runs: 1, applications: 12, unmatched: 7, stalled: 3, held: 0 },
+        link: Some(String::from("https://portal.alumni.example")),
     }
 }
 

@@ -7,15 +7,21 @@ use shared::{
     store::messages::Outcome,
 };
 
-use crate::mail::{self, ComposeError, Envelope};
+use crate::mail::{
+    self, ComposeError, Envelope,
+    calendar::{self, Named},
+};
 
 /// Writes a message to its recipient. Everything but the address was fixed when the mail was asked for.
 ///
 /// # Errors
 /// What becomes of the message instead.
 pub(super) fn write(message: &Message, person: &Person, config: &MailConfig) -> Result<Vec<u8>, Outcome> {
-    let rendered = mail::render(&message.mail, &message.locale).map_err(|error| Outcome::Held(error.to_string()))?;
+    let mut rendered =
+        mail::render(&message.mail, &message.locale).map_err(|error| Outcome::Held(error.to_string()))?;
     let (setting, you) = parts(&message.mail);
+    let service = Named { name: &config.from_name, address: &config.from_address };
+    rendered.calendar = calendar::of(&message.mail, service, &person.email, message.created_at);
     let domain = config.from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let mut envelope = Envelope {
         message_id: format!("{}@{domain}", message.id),
@@ -55,5 +61,14 @@ fn parts(mail: &Mail) -> (&Setting, &Party) {
         Mail::RunAwaitsApproval(mail) => (&mail.setting, &mail.you),
         Mail::WebhookDisabled(mail) => (&mail.setting, &mail.you),
         Mail::SignInLink(mail) => (&mail.setting, &mail.you),
+        Mail::SessionProposed(mail)
+        | Mail::SessionInvitation(mail)
+        | Mail::SessionChanged(mail)
+        | Mail::SessionCanceled(mail)
+        | Mail::SessionReminder(mail) => (&mail.setting, &mail.you),
+        Mail::StalledReminder(mail) => (&mail.setting, &mail.you),
+        Mail::Topic(mail) => (&mail.setting, &mail.you),
+        Mail::CheckIn(mail) | Mail::WrapUp(mail) => (&mail.setting, &mail.you),
+        Mail::CoordinatorDigest(mail) => (&mail.setting, &mail.you),
     }
 }

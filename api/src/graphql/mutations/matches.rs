@@ -70,6 +70,17 @@ step_input! {
     ResumeMatchInput
     /// Two people who are in touch.
     NoteFirstContactInput
+    /// Two people who are still in touch.
+    NoteContactInput
+}
+
+/// How often two people mean to meet.
+#[derive(InputObject, Clone, Debug)]
+pub(super) struct SetMatchCadenceInput {
+    /// The match's id.
+    id: ID,
+    /// Days from one meeting to the next, 1 to 730; null to leave it to the program.
+    days: Option<i32>,
 }
 
 /// Declares the payload of a mutation of one match.
@@ -115,6 +126,16 @@ match_payload! {
 match_payload! {
     /// What became of `noteFirstContact`.
     NoteFirstContactPayload "noteFirstContact" NoteFirstContactUserError NoteFirstContactErrorCode:
+        Invalid NotFound NotPossible Conflict
+}
+
+match_payload! {
+    /// What became of `noteContact`.
+    NoteContactPayload "noteContact" NoteContactUserError NoteContactErrorCode: Invalid NotFound NotPossible Conflict
+}
+match_payload! {
+    /// What became of `setMatchCadence`.
+    SetMatchCadencePayload "setMatchCadence" SetMatchCadenceUserError SetMatchCadenceErrorCode:
         Invalid NotFound NotPossible Conflict
 }
 
@@ -226,6 +247,36 @@ impl MatchMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
             Ok(Match(matches::note_first_contact(state, caller, id).await?))
+        })
+        .await
+    }
+
+    /// Notes that the two were in touch lately, so that nobody asks them whether they are. For the two people, and staff who
+    /// look after one of them.
+    async fn note_contact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The match.")] input: NoteContactInput,
+    ) -> Maybe<NoteContactPayload> {
+        settle(async {
+            let Reader { state, caller, .. } = reader(ctx)?;
+            let id = take(Kind::Match, "id", &input.id)?;
+            Ok(Match(matches::note_contact(state, caller, id).await?))
+        })
+        .await
+    }
+
+    /// Sets how often the two mean to meet: they are asked whether they are still in touch only after half as long again.
+    /// For the two people, and staff who look after one of them.
+    async fn set_match_cadence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The match, and its cadence.")] input: SetMatchCadenceInput,
+    ) -> Maybe<SetMatchCadencePayload> {
+        settle(async {
+            let Reader { state, caller, .. } = reader(ctx)?;
+            let id = take(Kind::Match, "id", &input.id)?;
+            Ok(Match(matches::set_match_cadence(state, caller, id, input.days).await?))
         })
         .await
     }

@@ -92,6 +92,18 @@ pub(super) struct CreateProgramInput {
     proposal_expires_days: Option<i32>,
     /// Days without a word between two partners until both are reminded, 1 to 365; 7 if left out.
     first_contact_days: Option<i32>,
+    /// Days without a sign of life between two partners until both are asked, 1 to 365, 0 for never; 21 if left out.
+    stalled_days: Option<i32>,
+    /// Days until partners are first asked how it goes, 1 to 365, 0 for never; 30 if left out.
+    first_check_in_days: Option<i32>,
+    /// Days until they are asked again, time after time, 1 to 365, 0 for never; 60 if left out.
+    check_in_days: Option<i32>,
+    /// Days from one topic to talk about to the next, 1 to 365, 0 for never; 14 if left out.
+    topic_days: Option<i32>,
+    /// What partners may talk about, one after the other, the last a look back; the standard topics if empty. At most 60, of
+    /// 500 characters each.
+    #[graphql(default)]
+    topics: Vec<String>,
     /// Questions to begin with, for the introduction; the standard ones if empty.
     #[graphql(default)]
     ice_breakers: Vec<String>,
@@ -135,6 +147,16 @@ pub(super) struct UpdateProgramInput {
     proposal_expires_days: Option<i32>,
     /// Days without a word between two partners until both are reminded, 1 to 365.
     first_contact_days: Option<i32>,
+    /// Days without a sign of life between two partners until both are asked, 1 to 365, 0 for never.
+    stalled_days: Option<i32>,
+    /// Days until partners are first asked how it goes, 1 to 365, 0 for never.
+    first_check_in_days: Option<i32>,
+    /// Days until they are asked again, time after time, 1 to 365, 0 for never.
+    check_in_days: Option<i32>,
+    /// Days from one topic to talk about to the next, 1 to 365, 0 for never.
+    topic_days: Option<i32>,
+    /// What partners may talk about, one after the other, the last a look back.
+    topics: Option<Vec<String>>,
     /// Questions to begin with, for the introduction.
     ice_breakers: Option<Vec<String>>,
     /// What participants are asked. Answers to questions that are gone are no longer shown.
@@ -199,9 +221,12 @@ fn all<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
     items.into_iter().map(U::from).collect()
 }
 
+/// Days that were given, in the order of [`Timings`].
+type Days = [Option<i32>; 7];
+
 /// Days that were given, over those there were.
-fn timings(days: [Option<i32>; 3], there: Timings) -> Result<Timings, UseCaseError> {
-    let [reminder, expires, contact] = days;
+fn timings(days: Days, there: Timings) -> Result<Timings, UseCaseError> {
+    let [reminder, expires, contact, stalled, first_check_in, check_in, topic] = days;
     let read = |field: &str, days: Option<i32>, there: u16| match days.map(u16::try_from) {
         None => Ok(there),
         Some(Ok(days)) => Ok(days),
@@ -211,11 +236,15 @@ fn timings(days: [Option<i32>; 3], there: Timings) -> Result<Timings, UseCaseErr
         proposal_reminder_days: read("proposalReminderDays", reminder, there.proposal_reminder_days)?,
         proposal_expires_days: read("proposalExpiresDays", expires, there.proposal_expires_days)?,
         first_contact_days: read("firstContactDays", contact, there.first_contact_days)?,
+        stalled_days: read("stalledDays", stalled, there.stalled_days)?,
+        first_check_in_days: read("firstCheckInDays", first_check_in, there.first_check_in_days)?,
+        check_in_days: read("checkInDays", check_in, there.check_in_days)?,
+        topic_days: read("topicDays", topic, there.topic_days)?,
     })
 }
 
 /// Days are stored together: those that were not given stay as they are.
-async fn changed_timings(reader: &Reader, id: Uuid, days: [Option<i32>; 3]) -> Result<Option<Timings>, Stop> {
+async fn changed_timings(reader: &Reader, id: Uuid, days: Days) -> Result<Option<Timings>, Stop> {
     if days.iter().all(Option::is_none) {
         return Ok(None);
     }
@@ -237,7 +266,15 @@ impl ProgramMutations {
     ) -> Maybe<CreateProgramPayload> {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
-            let days = [input.proposal_reminder_days, input.proposal_expires_days, input.first_contact_days];
+            let days = [
+                input.proposal_reminder_days,
+                input.proposal_expires_days,
+                input.first_contact_days,
+                input.stalled_days,
+                input.first_check_in_days,
+                input.check_in_days,
+                input.topic_days,
+            ];
             let draft = ProgramDraft {
                 name: input.name,
                 description: input.description,
@@ -251,6 +288,7 @@ impl ProgramMutations {
                 avoid_past_partners: input.avoid_past_partners,
                 timings: timings(days, Timings::default())?,
                 ice_breakers: input.ice_breakers,
+                topics: input.topics,
                 questions: all(input.questions),
                 criteria: all(input.criteria),
             };
@@ -268,7 +306,15 @@ impl ProgramMutations {
         settle(async {
             let reader = reader(ctx)?;
             let id = take(Kind::Program, "id", &input.id)?;
-            let days = [input.proposal_reminder_days, input.proposal_expires_days, input.first_contact_days];
+            let days = [
+                input.proposal_reminder_days,
+                input.proposal_expires_days,
+                input.first_contact_days,
+                input.stalled_days,
+                input.first_check_in_days,
+                input.check_in_days,
+                input.topic_days,
+            ];
             let patch = ProgramPatch {
                 name: input.name,
                 description: input.description,
@@ -281,6 +327,7 @@ impl ProgramMutations {
                 avoid_past_partners: input.avoid_past_partners,
                 timings: changed_timings(reader, id, days).await?,
                 ice_breakers: input.ice_breakers,
+                topics: input.topics,
                 questions: input.questions.map(all),
                 criteria: input.criteria.map(all),
             };

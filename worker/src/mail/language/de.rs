@@ -13,6 +13,17 @@ pub(super) const ICE_BREAKERS: [&str; 4] = [
     "Woran arbeitest du gerade, das du gern einmal mit jemandem durchsprechen würdest?",
 ];
 
+pub(super) const TOPICS: [&str; 6] = [
+    "Einander kennenlernen: Woher kommt ihr, was erwartet ihr von den nächsten Monaten, und wann hätte sich die Zeit für \
+     euch gelohnt?",
+    "Ein gewöhnlicher Tag: Was tut ihr den ganzen Tag, was mögt ihr daran, und was würdet ihr gern abgeben?",
+    "Ein Wendepunkt: Welche Entscheidung hat euren Weg am meisten geprägt, und wie seid ihr zu ihr gekommen?",
+    "Etwas Schwieriges: Womit ringt ihr gerade, und was hat dem anderen in einer ähnlichen Lage geholfen?",
+    "Menschen: Wer hat euch weitergeholfen, und wen sollte der andere kennenlernen?",
+    "Zurückschauen und nach vorn: Was habt ihr voneinander gelernt, was macht ihr jetzt anders, und wie soll es \
+     weitergehen?",
+];
+
 const MONTHS: [&str; 12] = [
     "Januar",
     "Februar",

@@ -13,6 +13,17 @@ pub(super) const ICE_BREAKERS: [&str; 4] = [
     "What are you working on right now that you would like to talk through with somebody?",
 ];
 
+pub(super) const TOPICS: [&str; 6] = [
+    "Getting to know each other: where do you come from, what do you expect of the next months, and what would make them \
+     worth your time?",
+    "An ordinary day: what do you do all day, what do you like about it, and what would you rather hand over?",
+    "A turning point: which decision has shaped your path most, and how did you come to it?",
+    "Something hard: what are you struggling with right now, and what has helped the other one in a similar place?",
+    "People: who has helped you on your way, and whom should the other one get to know?",
+    "Looking back, and ahead: what have you learned from each other, what do you do differently now, and how do you want \
+     to go on?",
+];
+
 pub(super) fn date(date: NaiveDate) -> String {
     date.format("%A, %-d %B %Y").to_string()
 }
