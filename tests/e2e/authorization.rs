@@ -109,7 +109,9 @@ pub(crate) fn call(field: &RootField, things: &Things, me: &str) -> (String, Val
         "answerMatch" => json!({ "id": Things::absent("Match"), "accept": true }),
         "endMatch" => json!({ "id": things.found, "reason": "" }),
         "withdrawMatch" | "resumeMatch" => json!({ "id": things.found }),
-        "pauseMatch" | "noteFirstContact" => json!({ "id": Things::absent("Match") }),
+        "pauseMatch" | "noteFirstContact" | "noteContact" | "setMatchCadence" => {
+            json!({ "id": Things::absent("Match") })
+        }
         "requestMatchRun" => json!({ "programId": things.program, "dryRun": true }),
         "publishMatchRun" | "discardMatchRun" => json!({ "id": things.run }),
         "createConstraint" => json!({ "programId": things.program, "kind": "AVOID", "personA": me, "personB": me }),
@@ -136,7 +138,6 @@ pub(crate) fn call(field: &RootField, things: &Things, me: &str) -> (String, Val
         "syncRoster" => json!({ "csv": "", "dryRun": true }),
         "reviewEnrollments" | "endMatches" => json!({ "rows": [] }),
         "enrollPeople" => json!({ "roundId": things.round, "rows": [] }),
-        "noteContact" | "setMatchCadence" => json!({ "id": Things::absent("Match") }),
         "answerCheckIn" => json!({ "id": Things::absent("CheckIn"), "satisfaction": 3 }),
         "proposeSession" => json!({ "matchId": Things::absent("Match"), "startsAt": "2026-03-02T08:00:00Z" }),
         "agreeToSession" => json!({ "id": Things::absent("Session") }),

@@ -111,7 +111,7 @@ async fn another_address_is_written_to_at_once(house: House) {
 
     let tx = house.store.begin().await.unwrap();
     let mut moved = store::people::find(&tx, alice.organization_id, alice.id).await.unwrap().unwrap();
-    moved.email = "alice@elsewhere.example.org".to_owned();
+    "alice@elsewhere.example.org".clone_into(&mut moved.email);
     store::people::update(&tx, &mut moved).await.unwrap();
     tx.commit().await.unwrap();
     let id = message(&house, &alice, "INTRODUCTION").await["id"].clone();

@@ -9,6 +9,7 @@ use crate::{
     support::{
         graphql::{Client, mutation},
         house::House,
+        smtp::Received,
     },
 };
 
@@ -73,7 +74,7 @@ impl Two {
 
 /// The calendar parts of all mail to a person, oldest first.
 fn calendars(house: &House, person: &Person) -> Vec<String> {
-    house.relay.messages_to(&person.email).iter().filter_map(|mail| mail.calendar()).collect()
+    house.relay.messages_to(&person.email).iter().filter_map(Received::calendar).collect()
 }
 
 fn line<'t>(calendar: &'t str, name: &str) -> &'t str {

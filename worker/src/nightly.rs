@@ -19,7 +19,7 @@ use futures_util::future::join_all;
 use shared::{
     bus::Topic,
     domain::{
-        match_runs::{MatchRun, RunStatus},
+        match_runs::{MatchRun, RunPhase, RunStatus},
         organizations::Organization,
         programs::Program,
     },
@@ -30,7 +30,7 @@ use shared::{
     store::{self, StoreError},
 };
 
-use tokio::time::{Instant, interval, interval_at};
+use tokio::time::{Instant, interval_at};
 use tracing::Instrument as _;
 
 use self::{gauge::Gauge, load::Snapshot, planning::RoundPlan};
@@ -159,18 +159,17 @@ impl Worker {
         let mut planning = tokio::task::spawn_blocking(move || planning::plan(&snapshot, run_id, &clock, &told));
         let third = Duration::from_secs(self.config.worker.lease_seconds) / 3;
         let mut renewal = interval_at(Instant::now() + third, third);
-        let mut look = interval(LOOK_EVERY);
-        let mut shown = None;
+        let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        // The beginning is told of every run, however short it is.
+        let mut shown = gauge.read();
+        self.tell_progress(run, shown).await;
         loop {
             tokio::select! {
-                // The beginning is told of every run, however short it is.
-                biased;
                 _ = look.tick() => {
                     let now = gauge.read();
-                    if shown.replace(now) != Some(now) {
-                        let (phase, percent) = now;
-                        let progress = RunProgress { phase: Some(phase), percent: Some(percent), ..RunProgress::of(run) };
-                        self.bus.announce_progress(progress).await;
+                    if now != shown {
+                        shown = now;
+                        self.tell_progress(run, shown).await;
                     }
                 }
                 planned = &mut planning => {
@@ -188,6 +187,11 @@ impl Worker {
                 },
             }
         }
+    }
+
+    async fn tell_progress(&self, run: &MatchRun, (phase, percent): (RunPhase, u8)) {
+        let progress = RunProgress { phase: Some(phase), percent: Some(percent), ..RunProgress::of(run) };
+        self.bus.announce_progress(progress).await;
     }
 
     async fn renew_run(&self, run: &MatchRun) -> Result<(), StoreError> {

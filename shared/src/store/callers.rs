@@ -67,7 +67,7 @@ pub async fn find(
     }
     let rows = conn.query_all(&query).await?;
     let Some(first) = rows.first() else { return Ok(None) };
-    let person = people::person(people::row::Model::from_query_result(first, "p_")?)?;
+    let person = people::person(people::row::Model::from_query_result(first, "p_")?);
     let organization = Organization::from(organizations::row::Model::from_query_result(first, "o_")?);
     let mut roles = Vec::new();
     for row in &rows {

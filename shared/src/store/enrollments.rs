@@ -62,8 +62,8 @@ pub(crate) fn enrollment(row: row::Model) -> Result<Enrollment, StoreError> {
     })
 }
 
-fn to_row(enrollment: &Enrollment) -> Result<row::Model, StoreError> {
-    Ok(row::Model {
+fn to_row(enrollment: &Enrollment) -> row::Model {
+    row::Model {
         id: enrollment.id,
         organization_id: enrollment.organization_id,
         program_id: enrollment.program_id,
@@ -80,7 +80,7 @@ fn to_row(enrollment: &Enrollment) -> Result<row::Model, StoreError> {
         applied_at: enrollment.applied_at,
         created_at: enrollment.created_at,
         updated_at: enrollment.updated_at,
-    })
+    }
 }
 
 pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
@@ -189,7 +189,7 @@ pub async fn insert_many(tx: &Tx, enrollments: &[Enrollment]) -> Result<(), Stor
     for chunk in enrollments.chunks(500) {
         let mut rows = Vec::with_capacity(chunk.len());
         for enrollment in chunk {
-            rows.push(to_row(enrollment)?.into_active_model().reset_all());
+            rows.push(to_row(enrollment).into_active_model().reset_all());
         }
         row::Entity::insert_many(rows).exec_without_returning(&tx.tx).await.map_err(StoreError::from_write)?;
     }
@@ -201,7 +201,7 @@ pub async fn insert_many(tx: &Tx, enrollments: &[Enrollment]) -> Result<(), Stor
 /// # Errors
 /// [`StoreError::Conflict`] when it changed since it was read.
 pub async fn update(tx: &Tx, enrollment: &mut Enrollment) -> Result<(), StoreError> {
-    let mut row = to_row(enrollment)?;
+    let mut row = to_row(enrollment);
     row.version += 1;
     let done = row::Entity::update_many()
         .set(row.into_active_model().reset_all())

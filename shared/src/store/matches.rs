@@ -114,8 +114,8 @@ pub(crate) fn stored_match(row: row::Model) -> Result<Match, StoreError> {
     })
 }
 
-fn to_row(found: &Match) -> Result<row::Model, StoreError> {
-    Ok(row::Model {
+fn to_row(found: &Match) -> row::Model {
+    row::Model {
         id: found.id,
         organization_id: found.organization_id,
         program_id: found.program_id,
@@ -147,7 +147,7 @@ fn to_row(found: &Match) -> Result<row::Model, StoreError> {
         version: found.version,
         created_at: found.created_at,
         updated_at: found.updated_at,
-    })
+    }
 }
 
 pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
@@ -293,7 +293,7 @@ pub async fn look_again_at(tx: &Tx, found: &Match, at: Option<DateTime<Utc>>) ->
 /// # Errors
 /// When the database is gone.
 pub async fn insert(tx: &Tx, found: &Match) -> Result<bool, StoreError> {
-    let inserted = row::Entity::insert(to_row(found)?.into_active_model().reset_all())
+    let inserted = row::Entity::insert(to_row(found).into_active_model().reset_all())
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .try_insert()
         .exec_without_returning(&tx.tx)
@@ -310,7 +310,7 @@ pub async fn insert(tx: &Tx, found: &Match) -> Result<bool, StoreError> {
 /// # Errors
 /// [`StoreError::Conflict`] when it changed since it was read.
 pub async fn update(tx: &Tx, found: &mut Match) -> Result<(), StoreError> {
-    let mut row = to_row(found)?;
+    let mut row = to_row(found);
     row.version += 1;
     let done = row::Entity::update_many()
         .set(row.into_active_model().reset_all())

@@ -43,8 +43,8 @@ pub(crate) mod row {
     super::super::no_relations!();
 }
 
-pub(crate) fn person(row: row::Model) -> Result<Person, StoreError> {
-    Ok(Person {
+pub(crate) fn person(row: row::Model) -> Person {
+    Person {
         id: row.id,
         organization_id: row.organization_id,
         external_id: row.external_id,
@@ -59,11 +59,11 @@ pub(crate) fn person(row: row::Model) -> Result<Person, StoreError> {
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
-    })
+    }
 }
 
-fn to_row(person: &Person) -> Result<row::Model, StoreError> {
-    Ok(row::Model {
+fn to_row(person: &Person) -> row::Model {
+    row::Model {
         id: person.id,
         organization_id: person.organization_id,
         external_id: person.external_id.clone(),
@@ -78,7 +78,7 @@ fn to_row(person: &Person) -> Result<row::Model, StoreError> {
         version: person.version,
         created_at: person.created_at,
         updated_at: person.updated_at,
-    })
+    }
 }
 
 pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
@@ -90,7 +90,7 @@ pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
 /// # Errors
 /// When the database is gone.
 pub async fn find(reads: &impl Reads, organization_id: Uuid, id: Uuid) -> Result<Option<Person>, StoreError> {
-    scoped(organization_id).filter(row::Column::Id.eq(id)).one(reads.conn()).await?.map(person).transpose()
+    Ok(scoped(organization_id).filter(row::Column::Id.eq(id)).one(reads.conn()).await?.map(person))
 }
 
 /// The people with these ids, in no order; absent ones are left out.
@@ -103,7 +103,7 @@ pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) 
     for chunk in ids.chunks(10_000) {
         let query = scoped(organization_id).filter(row::Column::Id.is_in(chunk.iter().copied()));
         for row in query.all(reads.conn()).await? {
-            found.push(person(row)?);
+            found.push(person(row));
         }
     }
     Ok(found)
@@ -119,7 +119,7 @@ pub async fn find_by_email(
     email: &str,
 ) -> Result<Option<Person>, StoreError> {
     let query = scoped(organization_id).filter(row::Column::Email.eq(email.trim().to_lowercase()));
-    query.one(reads.conn()).await?.map(person).transpose()
+    Ok(query.one(reads.conn()).await?.map(person))
 }
 
 /// The person with the institution's own id.
@@ -132,7 +132,7 @@ pub async fn find_by_external_id(
     external_id: &str,
 ) -> Result<Option<Person>, StoreError> {
     let query = scoped(organization_id).filter(row::Column::ExternalId.eq(external_id));
-    query.one(reads.conn()).await?.map(person).transpose()
+    Ok(query.one(reads.conn()).await?.map(person))
 }
 
 /// Everybody who has one of these external ids or one of these (lower-case) addresses, each once.
@@ -150,7 +150,7 @@ pub async fn find_by_keys(
         for chunk in keys.chunks(10_000) {
             let query = scoped(organization_id).filter(column.is_in(chunk.iter().copied()));
             for row in query.all(reads.conn()).await? {
-                found.insert(row.id, person(row)?);
+                found.insert(row.id, person(row));
             }
         }
     }
@@ -184,7 +184,7 @@ pub async fn insert_many(tx: &Tx, people: &[Person]) -> Result<(), StoreError> {
     for chunk in people.chunks(500) {
         let mut rows = Vec::with_capacity(chunk.len());
         for person in chunk {
-            rows.push(to_row(person)?.into_active_model().reset_all());
+            rows.push(to_row(person).into_active_model().reset_all());
         }
         row::Entity::insert_many(rows).exec_without_returning(&tx.tx).await.map_err(StoreError::from_write)?;
         let told = |person: &Person| event(person, EventKind::PersonCreated, person.created_at);
@@ -199,7 +199,7 @@ pub async fn insert_many(tx: &Tx, people: &[Person]) -> Result<(), StoreError> {
 /// [`StoreError::Conflict`] when the person changed since it was read, [`StoreError::Duplicate`] when the new address
 /// or external id is taken.
 pub async fn update(tx: &Tx, person: &mut Person) -> Result<(), StoreError> {
-    let mut row = to_row(person)?;
+    let mut row = to_row(person);
     row.version += 1;
     let done = row::Entity::update_many()
         .set(row.into_active_model().reset_all())
@@ -243,7 +243,7 @@ pub async fn hold_many(tx: &Tx, organization_id: Uuid, ids: &[Uuid]) -> Result<V
             .order_by_asc(row::Column::Id)
             .lock_shared();
         for row in query.all(&tx.tx).await? {
-            found.push(person(row)?);
+            found.push(person(row));
         }
     }
     Ok(found)

@@ -79,7 +79,7 @@ pub async fn page_along<L: List>(
         for (place, ((_, person), (_, enrollment))) in places.iter().zip(PEOPLE.iter().zip(&ENROLLMENTS)) {
             if along.people {
                 let found = people::row::Model::from_query_result(row, person)?;
-                company.people.push(people::person(found)?);
+                company.people.push(people::person(found));
             }
             if along.enrollments && place.enrollment.is_some() {
                 let found = enrollments::row::Model::from_query_result(row, enrollment)?;

@@ -128,6 +128,6 @@ impl Rows for PersonList {
     }
 
     async fn read(_: &impl Reads, rows: Vec<Model>) -> Result<Vec<Person>, StoreError> {
-        rows.into_iter().map(person).collect()
+        Ok(rows.into_iter().map(person).collect())
     }
 }
