@@ -16,10 +16,12 @@ const say = (line) => console.error(line);
 const body = (page, server, n) => JSON.stringify({ query: page[server].query.replace(/\s+/g, " "), variables: page[server].variables?.(n) });
 
 async function ask(page, server, n) {
-  const answer = await fetch(`http://127.0.0.1:${at[server].port}/graphql`, {
+  const post = () => fetch(`http://127.0.0.1:${at[server].port}/graphql`, {
     method: "POST", body: body(page, server, n),
     headers: { "content-type": "application/json", authorization: `Bearer ${sign(page.person(n))}` },
   });
+  // A connection that rested during the last measurement may have been closed meanwhile.
+  const answer = await post().catch(post);
   const { data, errors } = await answer.json();
   if (!data || errors) throw new Error(`${server} answered ${answer.status} ${JSON.stringify(errors)}`);
   return page[server].read(data);

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use shared::{
     domain::{
         enrollments::EnrollmentRole,
+        matches::Match,
         messages::MessageStatus,
         programs::{Consent, Kind},
         rounds::RoundStatus,
@@ -39,7 +40,12 @@ async fn count(house: &House, status: MessageStatus) -> u64 {
 async fn the_same_night_twice_changes_nothing(house: House) {
     let (program, round, _) = house.peers(7).await;
     house.night().await;
-    let (matches, mails) = (house.living(&round).await, house.relay.messages().len());
+    // As people see them: when the worker looks at their calendar next may change.
+    let living = async || {
+        let seen = |found: Match| (found.id, found.status, found.version, found.updated_at);
+        house.living(&round).await.into_iter().map(seen).collect::<Vec<_>>()
+    };
+    let (matches, mails) = (living().await, house.relay.messages().len());
     assert_eq!(matches.len(), 3);
     assert_eq!(mails, 7, "six introductions and one word to the odd one out");
     let latest = store::match_runs::latest_night(&house.store, house.organization.id, program.id).await.unwrap();
@@ -47,10 +53,10 @@ async fn the_same_night_twice_changes_nothing(house: House) {
     house.work().await;
     house.another_worker().queue_due_nights().await.unwrap();
     house.work().await;
-    assert_eq!(house.living(&round).await, matches);
+    assert_eq!(living().await, matches);
     assert_eq!(house.relay.messages().len(), mails);
     house.night().await;
-    assert_eq!(house.living(&round).await, matches, "a living match is never broken by a later night");
+    assert_eq!(living().await, matches, "a living match is never broken by a later night");
     assert_eq!(house.relay.messages().len(), mails, "the same reason is told once");
 }
 
