@@ -146,6 +146,8 @@ impl World {
             .env("COUNTERPART_WORKER__TICK_SECONDS", "1")
             .env("COUNTERPART_WORKER__LEASE_SECONDS", LEASE.as_secs().to_string())
             .env("COUNTERPART_MAIL__COMMAND_TIMEOUT_SECONDS", "2")
+            // One exchange at a time, so that the copies a death may leave behind can be counted.
+            .env("COUNTERPART_MAIL__CONNECTIONS", "1")
             // Many workers share one server here.
             .env("COUNTERPART_DATABASE__MAX_CONNECTIONS", "3")
             .env("COUNTERPART_FAILPOINTS", failpoints)
