@@ -24,6 +24,7 @@ mod streams;
 mod strict_json;
 mod tenants;
 mod token;
+mod unsubscribe;
 mod work;
 
 #[cfg(test)]
@@ -148,6 +149,8 @@ fn configure(config: &mut web::ServiceConfig, service: &Service) {
         .route("/exports/{file}", web::get().to(exports::answer))
         .route("/roster", web::post().to(roster::answer))
         .route("/token", web::to(token::answer))
+        .route("/unsubscribe", web::post().to(unsubscribe::change))
+        .route("/unsubscribe", read().to(unsubscribe::show))
         .route("/healthz", read().to(health::alive))
         .route("/readyz", read().to(health::ready));
     pages::configure_sign_in(config);

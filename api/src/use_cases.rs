@@ -13,6 +13,7 @@ pub mod identities;
 pub mod import;
 pub mod issuers;
 pub mod mail;
+pub mod mail_preferences;
 pub mod match_runs;
 pub mod matches;
 pub mod organizations;

@@ -1,4 +1,5 @@
-//! What the mailer has learned: addresses that are not written to any more, and what every attempt came to.
+//! What the mailer has learned (addresses that are not written to any more, and what every attempt came to), and what people
+//! do not want to be sent.
 
 use sea_orm_migration::{
     prelude::{DbErr, MigrationTrait, SchemaManager, async_trait},
@@ -21,7 +22,8 @@ impl sea_orm_migration::MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         mail_suppressions(manager).await?;
-        message_attempts(manager).await
+        message_attempts(manager).await?;
+        mail_preferences(manager).await
     }
 }
 
@@ -66,6 +68,29 @@ async fn message_attempts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         references: &[("organization_id", "organizations"), ("message_id", "messages"), ("person_id", "people")],
         unique: &[],
         indexes: &[&["message_id", "started_at", "id"]],
+    }
+    .create(manager)
+    .await
+}
+
+async fn mail_preferences(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    NewTable {
+        name: "mail_preferences",
+        // A row says that the person switched the category off; without one it is sent.
+        columns: vec![uuid("organization_id"), uuid("person_id"), text("category"), instant("created_at")],
+        references: &[("organization_id", "organizations"), ("person_id", "people")],
+        unique: &[&["person_id", "category"]],
+        indexes: &[],
+    }
+    .create(manager)
+    .await?;
+    NewTable {
+        // The id is the organization's.
+        name: "unsubscribe_keys",
+        columns: vec![text("secret"), instant("created_at")],
+        references: &[("id", "organizations")],
+        unique: &[],
+        indexes: &[],
     }
     .create(manager)
     .await

@@ -16,6 +16,7 @@ pub use self::issuer_keys::{IssuerKeys, Source};
 pub use self::key_set::{KeySet, KeySetError};
 pub use self::keys::{KeyError, Keys};
 pub use self::signer::{Grant, Signer};
+pub use self::unsubscribe::{UnsubscribeKey, UnsubscribeToken};
 pub use self::verifier::Verifier;
 
 mod credentials;
@@ -28,6 +29,7 @@ mod keys;
 mod signer;
 #[cfg(test)]
 mod tests;
+mod unsubscribe;
 mod verifier;
 
 /// What a valid token says.

@@ -1,5 +1,6 @@
 //! The outbox: mail is asked for in the transaction that makes it necessary, and sent by the worker afterwards.
 
+mod categories;
 pub mod letters;
 pub mod mails;
 

@@ -151,6 +151,7 @@ pub(crate) fn call(field: &RootField, things: &Things, me: &str) -> (String, Val
         "refreshSession" | "signOut" => json!({ "refreshToken": "" }),
         "releaseMessage" | "retryMessage" | "cancelMessage" => json!({ "id": Things::absent("Message") }),
         "liftMailSuppression" => json!({ "id": Things::absent("MailSuppression") }),
+        "setMailPreferences" => json!({ "preferences": [] }),
         "signOutEverywhere" => json!({}),
         other => panic!("this test knows no call of {other}: add one"),
     };

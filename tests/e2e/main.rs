@@ -40,6 +40,7 @@ mod statements;
 mod story;
 #[path = "../support.rs"]
 mod support;
+mod unsubscribing;
 mod webhooks;
 
 /// Runs one story on both databases, each as a test of its own.

@@ -11,6 +11,7 @@ mod post;
 mod record;
 #[cfg(test)]
 mod tests;
+mod unsubscribe;
 
 use std::time::Duration;
 
@@ -157,7 +158,8 @@ impl Worker {
             }
         };
         let started = self.clock.now();
-        let bytes = match letter::write(message, &person, &self.config.mail) {
+        let unsubscribe = self.unsubscribe_address(message).await?;
+        let bytes = match letter::write(message, &person, unsubscribe, &self.config.mail) {
             Ok(bytes) => bytes,
             Err(outcome) => {
                 self.end(lease, message, outcome).await?;
@@ -242,6 +244,7 @@ impl Worker {
             Some(person) => store::mail_suppressions::find(&tx, organization_id, &person.email).await?,
             None => None,
         };
+        let unwanted = unsubscribe::is_unwanted(&tx, message).await?;
         self.commit(tx).await?;
         let Some(person) = person.filter(|person| person.active) else {
             return Ok(Err("the person is not written to any more".to_owned()));
@@ -251,6 +254,9 @@ impl Worker {
         }
         if let Some(suppression) = suppression {
             return Ok(Err(record::suppressed(&suppression)));
+        }
+        if unwanted {
+            return Ok(Err("the person switched this category of mail off".to_owned()));
         }
         Ok(match pointless::why(message, found.as_ref(), run.as_ref(), session.as_ref(), self.clock.now()) {
             Some(why) => Err(why.to_owned()),

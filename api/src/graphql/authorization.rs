@@ -193,6 +193,7 @@ pub const ROOT_FIELDS: &[RootField] = &[
     staff(Mutation, "reviewEnrollments", Forbidden),
     staff(Mutation, "enrollPeople", Forbidden),
     staff(Mutation, "endMatches", Forbidden),
+    everybody(Mutation, "setMailPreferences"),
     staff(Mutation, "releaseMessage", Forbidden),
     staff(Mutation, "retryMessage", Forbidden),
     staff(Mutation, "cancelMessage", Forbidden),

@@ -1,6 +1,7 @@
-//! What the mailer has learned: what each attempt came to, and which addresses are not written to any more.
+//! What the mailer has learned: what each attempt came to, which addresses are not written to any more, and what people
+//! do not want.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use shared::{domain::mail, store::lists::messages::MessageList};
 
 use super::{
@@ -10,8 +11,49 @@ use super::{
     people::Person,
     reader::{Maybe, find, reader},
     scalars::Instant,
-    words::{AttemptOutcome, SuppressionReason},
+    words::word,
 };
+
+word! {
+    /// What an attempt to send a message came to.
+    AttemptOutcome = "shared::domain::mail::AttemptOutcome" {
+        /// The mail relay took it.
+        Accepted,
+        /// Not now: the relay asked to try again, or fell silent before it had the message.
+        Deferred,
+        /// The relay refused it for good.
+        Refused,
+        /// The relay refused it for good because nobody can be reached at the address.
+        BadAddress,
+        /// The relay had it and did not answer: it may have been sent.
+        Unknown,
+        /// Whoever sent it stopped in the middle.
+        Lost,
+    }
+}
+
+word! {
+    /// What people may switch off. Introductions, proposals, requests, sessions, ends of matches and links to sign in are
+    /// essential and belong to none.
+    MailCategory = "shared::domain::mail::MailCategory" {
+        /// Reminders of what was already told.
+        Reminders,
+        /// News that ask for nothing, such as that there is no partner yet.
+        News,
+        /// Notes to staff about their work, such as that a plan waits for approval.
+        StaffNotes,
+        /// Topics to talk about, and questions how it goes.
+        Prompts,
+    }
+}
+
+word! {
+    /// Why an address is not written to.
+    SuppressionReason = "shared::domain::mail::SuppressionReason" {
+        /// A mail relay said that nobody can be reached at it: no such mailbox or domain.
+        BadAddress,
+    }
+}
 
 order! {
     /// The order of a list of attempts; by default the latest first.
@@ -123,5 +165,23 @@ impl MailSuppression {
     /// Since when it is not written to.
     async fn created_at(&self) -> Instant {
         Instant(self.0.created_at)
+    }
+}
+
+/// Whether somebody wants one category of mail.
+#[derive(SimpleObject, Clone, Debug)]
+pub(super) struct MailPreference {
+    /// Which.
+    category: MailCategory,
+    /// Whether it is sent.
+    wanted: bool,
+    /// Since when it is switched off; null when it is sent.
+    off_since: Option<Instant>,
+}
+
+impl From<mail::MailPreference> for MailPreference {
+    fn from(preference: mail::MailPreference) -> Self {
+        let mail::MailPreference { category, off_since } = preference;
+        Self { category: category.into(), wanted: off_since.is_none(), off_since: off_since.map(Instant) }
     }
 }

@@ -1,15 +1,19 @@
 //! The caller.
 
 use async_graphql::{Context, Object, Result};
-use shared::store::lists::{
-    enrollments::{EnrollmentList, EnrollmentsOf},
-    matches::{MatchList, MatchesOf},
-    sessions::{SessionList, SessionsOf},
+use shared::store::{
+    self,
+    lists::{
+        enrollments::{EnrollmentList, EnrollmentsOf},
+        matches::{MatchList, MatchesOf},
+        sessions::{SessionList, SessionsOf},
+    },
 };
 
 use super::{
     connections::{Listing, Paging, list},
     enrollments::{EnrollmentOrder, EnrollmentWhere},
+    mail::MailPreference,
     matches::{MatchOrder, MatchWhere},
     organizations::{Organization, StaffRole},
     people::Person,
@@ -41,6 +45,17 @@ impl Viewer {
     /// The staff roles they hold; empty for a participant.
     async fn roles(&self, ctx: &Context<'_>) -> Maybe<Vec<StaffRole>> {
         Some(reader(ctx).map(|reader| reader.caller.roles.iter().cloned().map(StaffRole).collect()))
+    }
+
+    /// Which mail they want: every category that can be switched off.
+    async fn mail_preferences(&self, ctx: &Context<'_>) -> Maybe<Vec<MailPreference>> {
+        let found = async {
+            let caller = &reader(ctx)?.caller;
+            let store = &reader(ctx)?.state.store;
+            let found = store::mail_preferences::of_person(store, caller.organization_id(), caller.person_id()).await?;
+            Ok(found.into_iter().map(MailPreference::from).collect())
+        };
+        Some(found.await)
     }
 
     /// Their enrollments, the latest first by default.

@@ -342,32 +342,6 @@ word! {
 }
 
 word! {
-    /// What an attempt to send a message came to.
-    AttemptOutcome = "shared::domain::mail::AttemptOutcome" {
-        /// The mail relay took it.
-        Accepted,
-        /// Not now: the relay asked to try again, or fell silent before it had the message.
-        Deferred,
-        /// The relay refused it for good.
-        Refused,
-        /// The relay refused it for good because nobody can be reached at the address.
-        BadAddress,
-        /// The relay had it and did not answer: it may have been sent.
-        Unknown,
-        /// Whoever sent it stopped in the middle.
-        Lost,
-    }
-}
-
-word! {
-    /// Why an address is not written to.
-    SuppressionReason = "shared::domain::mail::SuppressionReason" {
-        /// A mail relay said that nobody can be reached at it: no such mailbox or domain.
-        BadAddress,
-    }
-}
-
-word! {
     /// The states of a message.
     MessageStatus = "shared::domain::messages::MessageStatus" {
         /// Waits for its time.

@@ -43,7 +43,7 @@ pub struct Credential {
 /// The system has no randomness to offer.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the system gave no random bytes: {0}")]
-pub struct NoRandomness(getrandom::Error);
+pub struct NoRandomness(pub(super) getrandom::Error);
 
 impl Credential {
     /// A new one for the row with this id.

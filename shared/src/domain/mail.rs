@@ -75,6 +75,29 @@ pub struct MailSuppression {
     pub created_at: DateTime<Utc>,
 }
 
+words! {
+    /// What people may switch off. What belongs to none is essential: somebody waits for an answer, or asked for it.
+    MailCategory {
+        /// Reminders of what was already told.
+        Reminders = "REMINDERS",
+        /// News that ask for nothing, such as that there is no partner yet.
+        News = "NEWS",
+        /// Notes to staff about their work.
+        StaffNotes = "STAFF_NOTES",
+        /// Topics to talk about, and questions how it goes.
+        Prompts = "PROMPTS",
+    }
+}
+
+/// Whether a person wants one category of mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailPreference {
+    /// Which.
+    pub category: MailCategory,
+    /// Since when it is switched off; `None` when it is sent.
+    pub off_since: Option<DateTime<Utc>>,
+}
+
 /// The address as suppressions know it: addresses that differ in case only are one.
 pub fn normalized(address: &str) -> String {
     address.trim().to_lowercase()

@@ -35,6 +35,8 @@ pub struct Envelope {
     pub to_address: String,
     /// Identifies the program's mails to filters (RFC 2919), without angle brackets.
     pub list_id: Option<String>,
+    /// Where one POST switches such mails off (RFC 8058); an `https://` address.
+    pub unsubscribe: Option<String>,
 }
 
 /// Why a message cannot be built. No variant repeats an address, so the text may be logged.
@@ -55,6 +57,9 @@ pub enum ComposeError {
     /// The list id.
     #[error("the list id may contain only letters, digits, dots and hyphens")]
     ListId,
+    /// The address to unsubscribe at.
+    #[error("the address to unsubscribe at cannot stand in a header")]
+    Unsubscribe,
     /// The date.
     #[error("the date is before 1970 or after 9999")]
     Date,
@@ -90,6 +95,14 @@ pub fn compose(envelope: &Envelope, rendered: &Rendered) -> Result<Vec<u8>, Comp
         let plain = !id.is_empty() && id.len() <= 200 && id.chars().all(in_domain);
         let id = plain.then(|| format!("<{id}>")).ok_or(ComposeError::ListId)?;
         message = message.raw_header(header("List-Id", &id));
+    }
+    if let Some(address) = &envelope.unsubscribe {
+        let plain =
+            address.len() <= 900 && address.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte));
+        let address = plain.then(|| format!("<{address}>")).ok_or(ComposeError::Unsubscribe)?;
+        message = message
+            .raw_header(header("List-Unsubscribe", &address))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
     }
     let mut parts = MultiPart::alternative()
         .boundary(boundary(&envelope.message_id, rendered))

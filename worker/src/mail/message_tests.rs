@@ -20,6 +20,7 @@ pub(super) fn envelope() -> Envelope {
         to_name: String::from("Zoë Müller"),
         to_address: String::from("zoe.mueller@mail.example"),
         list_id: Some(String::from("peers-2027.alumni.example")),
+        unsubscribe: None,
     }
 }
 

@@ -16,7 +16,12 @@ use crate::mail::{
 ///
 /// # Errors
 /// What becomes of the message instead.
-pub(super) fn write(message: &Message, person: &Person, config: &MailConfig) -> Result<Vec<u8>, Outcome> {
+pub(super) fn write(
+    message: &Message,
+    person: &Person,
+    unsubscribe: Option<String>,
+    config: &MailConfig,
+) -> Result<Vec<u8>, Outcome> {
     let mut rendered =
         mail::render(&message.mail, &message.locale).map_err(|error| Outcome::Held(error.to_string()))?;
     let (setting, you) = parts(&message.mail);
@@ -32,6 +37,7 @@ pub(super) fn write(message: &Message, person: &Person, config: &MailConfig) -> 
         to_name: you.name.clone(),
         to_address: person.email.clone(),
         list_id: Some(format!("{}.{domain}", message.organization_id)),
+        unsubscribe,
     };
     let mut composed = mail::compose(&envelope, &rendered);
     if matches!(composed, Err(ComposeError::ReplyTo)) {
@@ -45,6 +51,7 @@ pub(super) fn write(message: &Message, person: &Person, config: &MailConfig) -> 
         | ComposeError::ReplyTo
         | ComposeError::MessageId
         | ComposeError::ListId
+        | ComposeError::Unsubscribe
         | ComposeError::Date
         | ComposeError::Message => Outcome::Held(error.to_string()),
     })

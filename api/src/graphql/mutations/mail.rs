@@ -2,14 +2,15 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 
-use super::payloads::{codes, payload, settle, take};
+use super::payloads::{codes, invalid, payload, settle, take};
 use crate::{
     graphql::{
         ids::{Kind, global},
+        mail::{MailCategory, MailPreference},
         messages::Message,
         reader::{Maybe, Reader, reader},
     },
-    use_cases::mail,
+    use_cases::{UseCaseError, mail, mail_preferences},
 };
 
 /// A message to release.
@@ -38,6 +39,30 @@ pub(super) struct CancelMessageInput {
 pub(super) struct LiftMailSuppressionInput {
     /// The suppression's id.
     id: ID,
+}
+
+/// A wish for one category of mail.
+#[derive(InputObject, Clone, Copy, Debug)]
+pub(super) struct MailPreferenceInput {
+    /// Which.
+    category: MailCategory,
+    /// Whether it is to be sent.
+    wanted: bool,
+}
+
+/// Which mail the caller wants.
+#[derive(InputObject, Clone, Debug)]
+pub(super) struct SetMailPreferencesInput {
+    /// One wish for a category; those that are left out stay as they are.
+    preferences: Vec<MailPreferenceInput>,
+}
+
+payload! {
+    /// What became of `setMailPreferences`.
+    SetMailPreferencesPayload as "setMailPreferences" {
+        /// Every category as it is now; null when it was refused.
+        mail_preferences: Vec<MailPreference>
+    } SetMailPreferencesUserError SetMailPreferencesErrorCode: Invalid
 }
 
 payload! {
@@ -118,6 +143,25 @@ impl MailMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Message, "id", &input.id)?;
             Ok(Message::from(mail::cancel_message(state, caller, id).await?))
+        })
+        .await
+    }
+
+    /// Switches categories of mail on or off for the caller; mail that waits already keeps to it, too.
+    async fn set_mail_preferences(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The wishes.")] input: SetMailPreferencesInput,
+    ) -> Maybe<SetMailPreferencesPayload> {
+        settle(async {
+            let Reader { state, caller, .. } = reader(ctx)?;
+            let wishes: Vec<_> = input.preferences.iter().map(|wish| (wish.category.into(), wish.wanted)).collect();
+            if wishes.len() > 20 {
+                return Err(invalid("preferences", "give each category once").into());
+            }
+            let action = "setMailPreferences";
+            let set = mail_preferences::set(state, &caller.person, &wishes, action, &caller.request_id).await;
+            Ok(set.map_err(UseCaseError::from)?.into_iter().map(MailPreference::from).collect::<Vec<_>>())
         })
         .await
     }
