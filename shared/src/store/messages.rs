@@ -160,12 +160,7 @@ pub async fn suppress_of_match(
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let mut update = row::Entity::update_many()
-        .set(row::ActiveModel {
-            status: Set(MessageStatus::Suppressed.as_str().to_owned()),
-            error: Set(Some(why.to_owned())),
-            updated_at: Set(now),
-            ..blank()
-        })
+        .set(suppressed(why, now))
         .filter(row::Column::OrganizationId.eq(organization_id))
         .filter(row::Column::MatchId.eq(match_id))
         .filter(row::Column::Kind.is_in(kinds.iter().copied()))
@@ -188,12 +183,7 @@ pub async fn suppress_of_session(
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let update = row::Entity::update_many()
-        .set(row::ActiveModel {
-            status: Set(MessageStatus::Suppressed.as_str().to_owned()),
-            error: Set(Some(why.to_owned())),
-            updated_at: Set(now),
-            ..blank()
-        })
+        .set(suppressed(why, now))
         .filter(row::Column::OrganizationId.eq(session.organization_id))
         .filter(row::Column::MatchId.eq(session.match_id))
         .filter(row::Column::Kind.is_in(kinds.iter().copied()))
@@ -252,12 +242,7 @@ pub async fn suppress_of_person(
     for row in waiting {
         let message = message(row)?;
         row::Entity::update_many()
-            .set(row::ActiveModel {
-                status: Set(MessageStatus::Suppressed.as_str().to_owned()),
-                error: Set(Some(why.to_owned())),
-                updated_at: Set(now),
-                ..blank()
-            })
+            .set(suppressed(why, now))
             .filter(row::Column::OrganizationId.eq(organization_id))
             .filter(row::Column::Id.eq(message.id))
             .exec(&tx.tx)
@@ -265,6 +250,16 @@ pub async fn suppress_of_person(
         forget_secret(tx, &message).await?;
     }
     Ok(())
+}
+
+/// What suppressing a message changes.
+fn suppressed(why: &str, now: DateTime<Utc>) -> row::ActiveModel {
+    row::ActiveModel {
+        status: Set(MessageStatus::Suppressed.as_str().to_owned()),
+        error: Set(Some(why.to_owned())),
+        updated_at: Set(now),
+        ..blank()
+    }
 }
 
 fn blank() -> row::ActiveModel {

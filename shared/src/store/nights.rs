@@ -5,17 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LockBehavior, LockType},
 };
 use uuid::Uuid;
 
 use super::{StoreError, Tx, enrollments, match_runs, programs, rounds};
-use crate::domain::{
-    enrollments::EnrollmentStatus,
-    match_runs::MatchRun,
-    rounds::{Round, RoundStatus},
-};
+use crate::domain::{enrollments::EnrollmentStatus, match_runs::MatchRun, rounds::Round};
 
 /// A program that has to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +79,7 @@ pub async fn every_look_at(tx: &Tx, looks: &[(Uuid, DateTime<Utc>)]) -> Result<(
 /// # Errors
 /// When the database is gone.
 pub async fn every_round(tx: &Tx, program_ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Round>>, StoreError> {
-    use rounds::row::{Column, Entity};
-    let rows = Entity::find().filter(living()).filter(Column::ProgramId.is_in(program_ids.iter().copied()));
+    let rows = rounds::living().filter(rounds::row::Column::ProgramId.is_in(program_ids.iter().copied()));
     let mut found: HashMap<Uuid, Vec<Round>> = HashMap::new();
     for row in rows.all(&tx.tx).await? {
         found.entry(row.program_id).or_default().push(rounds::round(row)?);
@@ -117,10 +112,9 @@ pub async fn every_latest(tx: &Tx, program_ids: &[Uuid]) -> Result<HashMap<Uuid,
 /// When the database is gone.
 pub async fn every_size(tx: &Tx, program_ids: &[Uuid]) -> Result<HashMap<Uuid, i32>, StoreError> {
     use enrollments::row::{Column, Entity};
-    let rounds = rounds::row::Entity::find()
+    let rounds = rounds::living()
         .select_only()
         .column(rounds::row::Column::Id)
-        .filter(living())
         .filter(rounds::row::Column::ProgramId.is_in(program_ids.iter().copied()));
     let rows: Vec<(Uuid, i64)> = Entity::find()
         .select_only()
@@ -149,9 +143,4 @@ pub async fn insert_many(tx: &Tx, nights: &[(MatchRun, i32)]) -> Result<(), Stor
         tx.noted.note_run(run);
     }
     Ok(())
-}
-
-fn living() -> Condition {
-    let statuses = [RoundStatus::Open, RoundStatus::Closed, RoundStatus::Running];
-    Condition::all().add(rounds::row::Column::Status.is_in(statuses.map(RoundStatus::as_str)))
 }

@@ -128,16 +128,8 @@ pub async fn update(tx: &Tx, round: &Round, read_as: RoundStatus) -> Result<(), 
     exactly_one(done.rows_affected, "the round")
 }
 
-/// Rounds, over all organizations, that people join or that are matched: OPEN, CLOSED or RUNNING.
-///
-/// # Errors
-/// When the database is gone.
-pub async fn every_living(reads: &impl Reads) -> Result<Vec<Round>, StoreError> {
-    let query = living().order_by_asc(row::Column::Id);
-    query.all(reads.conn()).await?.into_iter().map(round).collect()
-}
-
-/// Of [`every_living`] those whose last day is before `day`, at most `limit`, the oldest last day first.
+/// Rounds, over all organizations, that people join or that are matched and whose last day is before `day`, at most
+/// `limit`, the oldest last day first.
 ///
 /// # Errors
 /// When the database is gone.
@@ -150,7 +142,8 @@ pub async fn every_ended_before(reads: &impl Reads, day: NaiveDate, limit: u64) 
     query.all(reads.conn()).await?.into_iter().map(round).collect()
 }
 
-fn living() -> Select<row::Entity> {
+/// Rounds, over all organizations, that people join or that are matched: OPEN, CLOSED or RUNNING.
+pub(super) fn living() -> Select<row::Entity> {
     let statuses = [RoundStatus::Open, RoundStatus::Closed, RoundStatus::Running];
     row::Entity::find().filter(row::Column::Status.is_in(statuses.map(RoundStatus::as_str)))
 }

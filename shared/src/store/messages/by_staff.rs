@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{blank, message, row, scoped};
+use super::{blank, message, row, scoped, suppressed};
 use crate::{
     domain::messages::{Message, MessageStatus},
     store::{StoreError, Tx, exactly_one},
@@ -48,12 +48,7 @@ pub async fn restart(tx: &Tx, message: &Message, now: DateTime<Utc>) -> Result<(
 /// [`StoreError::Conflict`] when its state is another than it was read with.
 pub async fn suppress(tx: &Tx, message: &Message, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     let done = row::Entity::update_many()
-        .set(row::ActiveModel {
-            status: Set(MessageStatus::Suppressed.as_str().to_owned()),
-            error: Set(Some(why.to_owned())),
-            updated_at: Set(now),
-            ..blank()
-        })
+        .set(suppressed(why, now))
         .filter(row::Column::OrganizationId.eq(message.organization_id))
         .filter(row::Column::Id.eq(message.id))
         .filter(row::Column::Status.eq(message.status.as_str()))

@@ -179,6 +179,12 @@ async fn finish_on(
     outcome: Outcome,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let change = ended(held, outcome, now);
+    exactly_one(held_row(held).set(change).exec(conn).await?.rows_affected, "the message's lease")
+}
+
+/// What the end of an attempt changes.
+fn ended(held: Lease, outcome: Outcome, now: DateTime<Utc>) -> row::ActiveModel {
     let status = |status: MessageStatus| Set(status.as_str().to_owned());
     let mut change = row::ActiveModel {
         updated_at: Set(now),
@@ -215,7 +221,7 @@ async fn finish_on(
             }
         }
     }
-    exactly_one(held_row(held).set(change).exec(conn).await?.rows_affected, "the message's lease")
+    change
 }
 
 /// Ends an attempt as [`finish`] with [`Outcome::Sent`] does, and forgets the secret, in a single statement that commits
@@ -224,16 +230,7 @@ async fn finish_on(
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn finish_sent(store: &Store, held: Lease, message: &Message, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mut change = row::ActiveModel {
-        status: Set(MessageStatus::Sent.as_str().to_owned()),
-        sent_at: Set(Some(now)),
-        error: Set(None),
-        updated_at: Set(now),
-        lease_until: Set(None),
-        owner: Set(None),
-        rescue_count: Set(held.rescues),
-        ..blank()
-    };
+    let mut change = ended(held, Outcome::Sent, now);
     if let Some(mail) = message.mail.without_secret() {
         change.mail = Set(to_json(TABLE, &mail)?);
     }
