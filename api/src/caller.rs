@@ -1,5 +1,7 @@
 //! Who asks: a person of one organization, with the staff roles they hold right now.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use shared::{
     auth::{Basis, Claims},
@@ -18,7 +20,7 @@ pub struct Caller {
     /// The tenant; nothing outside it exists for the caller.
     pub organization: Organization,
     /// The person.
-    pub person: Person,
+    pub person: Arc<Person>,
     /// Staff roles; none for a participant.
     pub roles: Vec<StaffRole>,
     /// The request, for logs and audit entries.
@@ -51,6 +53,7 @@ impl Caller {
         if !person.active {
             return Ok(None);
         }
+        let person = Arc::new(person);
         let (client, scopes) = match basis {
             Some(Basis::Client { id, scopes }) => (Some(*id), scopes.clone()),
             Some(Basis::SignIn { .. }) | None => (None, Scopes::all()),

@@ -25,6 +25,7 @@ mod feed;
 mod history;
 mod ids;
 mod issuers;
+mod joined;
 mod mail;
 mod match_runs;
 mod matches;

@@ -46,6 +46,7 @@ pub mod organizations;
 pub mod people;
 pub mod planned_pairs;
 mod pool;
+mod positions;
 pub mod programs;
 pub mod roster;
 pub mod rounds;
@@ -61,9 +62,8 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic,
-    Iterable, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sea_query::{Expr, SelectStatement},
+    ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, SqlErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, sea_query::Expr,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -359,13 +359,6 @@ fn clock_of_sqlite() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "the database's clock, not the product's")]
     let now = Utc::now();
     now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
-}
-
-/// Adds all columns of an entity to a statement that reads several: those of `table`, with `prefix` before their names.
-fn select_as<E: EntityTrait>(query: &mut SelectStatement, table: &'static str, prefix: &str) {
-    for column in E::Column::iter() {
-        query.expr_as(Expr::col((table, column)), format!("{prefix}{}", column.as_str()));
-    }
 }
 
 /// The stored spelling of a word, back as the word.

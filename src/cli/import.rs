@@ -1,6 +1,9 @@
 //! `counterpart import`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use api::{
     caller::Caller,
@@ -185,7 +188,7 @@ async fn administrator(
     let request_id = config.clock.clock().new_id().simple().to_string();
     Ok(Caller {
         organization,
-        person,
+        person: Arc::new(person),
         roles,
         request_id,
         expires_at: DateTime::<Utc>::MAX_UTC,

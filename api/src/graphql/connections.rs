@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     cursors::{Cursor, decode, order_name},
     errors::{ErrorCode, fail},
+    joined::Joined,
     plans::{Selected, stands_alone},
     reader::{Maybe, Shown, reader},
     words::OrderDirection,
@@ -21,7 +22,7 @@ use super::{
 pub(super) const PAGE_MAX: u32 = 100;
 
 /// A page of a list, as GraphQL shows it.
-pub(super) type Listing<L> = Connection<Cursor, <L as Shown>::Node, Total<L>>;
+pub(super) type Listing<L> = Connection<Cursor, Joined<<L as Shown>::Node>, Total<L>>;
 
 /// The arguments that every connection has.
 #[derive(Clone, Debug)]
@@ -104,7 +105,7 @@ where
     let mut listing = Connection::with_additional_fields(page.has_previous, page.has_next, total);
     listing.edges.extend(page.items.into_iter().map(|item| {
         let cursor = Cursor { order: name.clone(), position: lists::position::<L>(&item, order) };
-        Edge::new(cursor, item.into())
+        Edge::new(cursor, Joined(item.into()))
     }));
     Ok(listing)
 }

@@ -1,5 +1,7 @@
 //! Enrollments and answers.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use shared::{
     domain::{enrollments, programs::Question},
@@ -16,6 +18,7 @@ use super::{
     connections::{Listing, Paging, list, order},
     history::{StateChange, history},
     ids::{Kind, argument, global},
+    joined::Joined,
     matches::{MatchOrder, MatchWhere},
     non_matches::NonMatch,
     people::Person,
@@ -71,13 +74,13 @@ impl EnrollmentWhere {
 
 impl From<enrollments::Enrollment> for Enrollment {
     fn from(enrollment: enrollments::Enrollment) -> Self {
-        Self(enrollment)
+        Self(Arc::new(enrollment))
     }
 }
 
 /// A person's place in a round.
 #[derive(Clone, Debug)]
-pub(super) struct Enrollment(pub(super) enrollments::Enrollment);
+pub(super) struct Enrollment(pub(super) Arc<enrollments::Enrollment>);
 
 /// A person's place in a round, with answers about themselves and wishes. For the person, and staff who look after them.
 #[Object]
@@ -99,8 +102,8 @@ impl Enrollment {
     }
 
     /// The person.
-    async fn person(&self, ctx: &Context<'_>) -> Maybe<Person> {
-        let person = async { Ok(reader(ctx)?.person(self.0.person_id).await?.map(Person)) };
+    async fn person(&self, ctx: &Context<'_>) -> Maybe<Joined<Person>> {
+        let person = async { Ok(reader(ctx)?.person(self.0.person_id).await?.map(Person).map(Joined)) };
         person.await.transpose()
     }
 
@@ -226,10 +229,10 @@ pub(super) async fn answers(
     given: &enrollments::Answers,
 ) -> Result<Vec<Plain<Answer>>> {
     let program = reader(ctx)?.program(enrollment.program_id).await?;
-    let questions = program.map(|program| program.questions).unwrap_or_default();
-    let answer = |question: Question| {
+    let questions = program.as_ref().map_or(&[][..], |program| program.questions.as_slice());
+    let answer = |question: &Question| {
         let values = given.get(&question.key)?.clone();
-        Some(Plain(Answer { key: question.key, label: question.label, values }))
+        Some(Plain(Answer { key: question.key.clone(), label: question.label.clone(), values }))
     };
-    Ok(questions.into_iter().filter_map(answer).collect())
+    Ok(questions.iter().filter_map(answer).collect())
 }

@@ -1,5 +1,7 @@
 //! Explanations: why two people were matched.
 
+use std::mem;
+
 use async_graphql::{ComplexObject, Enum, SimpleObject, Value, resolver_utils::enum_value};
 use shared::domain::explanations::{self, Ground as Fact};
 
@@ -30,8 +32,6 @@ pub(super) struct Contribution {
     /// The most this criterion could have earned. All `outOf` of a pair add up to 1000.
     out_of: i32,
     #[graphql(skip)]
-    fact: Fact,
-    #[graphql(skip)]
     voice: Voice,
 }
 
@@ -45,7 +45,7 @@ impl Contribution {
 
 impl Contribution {
     fn told(&self) -> String {
-        ground(&self.fact, self.voice)
+        ground(&self.ground, self.voice)
     }
 }
 
@@ -81,17 +81,17 @@ impl Written for GroundKind {
 #[derive(SimpleObject, Clone, Debug)]
 pub(super) struct Ground {
     /// Which fact.
-    kind: GroundKind,
+    pub(super) kind: GroundKind,
     /// The question's label, for a fact about answers; null for the others.
-    label: Option<String>,
+    pub(super) label: Option<String>,
     /// What the two share: countries (ISO 3166-1 alpha-2), languages (ISO 639-1) or answers. Empty when nothing is.
-    shared: Vec<String>,
+    pub(super) shared: Vec<String>,
     /// What only the one side has or offers.
-    one: Vec<String>,
+    pub(super) one: Vec<String>,
     /// What only the other side has or offers.
-    other: Vec<String>,
+    pub(super) other: Vec<String>,
     /// How many hours the two clocks are apart, rounded down; null for the other facts.
-    hours: Option<i32>,
+    pub(super) hours: Option<i32>,
 }
 
 /// What a fact is about.
@@ -116,25 +116,22 @@ pub(super) enum GroundKind {
 impl Explanation {
     /// An explanation in the match's own order of sides.
     pub(super) fn new(explanation: &explanations::Explanation, voice: Voice) -> Plain<Self> {
-        Self::told(explanation, voice, |fact| fact)
+        Self::told(explanation, voice, false)
     }
 
     /// An explanation for the second side.
     pub(super) fn seen_from_b(explanation: &explanations::Explanation) -> Plain<Self> {
-        Self::told(explanation, Voice::You, Fact::seen_from_b)
+        Self::told(explanation, Voice::You, true)
     }
 
-    fn told(explanation: &explanations::Explanation, voice: Voice, turned: impl Fn(Fact) -> Fact) -> Plain<Self> {
+    fn told(explanation: &explanations::Explanation, voice: Voice, turned: bool) -> Plain<Self> {
         let contribution = |found: &explanations::Contribution| {
-            let fact = turned(found.ground.clone());
-            Contribution {
-                ground: fact.clone().into(),
-                must: found.must,
-                points: found.points.into(),
-                out_of: found.out_of.into(),
-                fact,
-                voice,
+            let mut ground = Ground::from(&found.ground);
+            if turned {
+                mem::swap(&mut ground.one, &mut ground.other);
             }
+            let (points, out_of) = (found.points.into(), found.out_of.into());
+            Contribution { ground, must: found.must, points, out_of, voice }
         };
         Plain(Self {
             score: explanation.score.into(),
@@ -143,25 +140,29 @@ impl Explanation {
     }
 }
 
-impl From<Fact> for Ground {
-    fn from(fact: Fact) -> Self {
+impl From<&Fact> for Ground {
+    fn from(fact: &Fact) -> Self {
         let empty = |kind| Self { kind, label: None, shared: vec![], one: vec![], other: vec![], hours: None };
         match fact {
-            Fact::SameCountry { country } => Self { shared: vec![country], ..empty(GroundKind::SameCountry) },
+            Fact::SameCountry { country } => Self { shared: vec![country.clone()], ..empty(GroundKind::SameCountry) },
             Fact::DifferentCountries { a, b } => {
-                Self { one: vec![a], other: vec![b], ..empty(GroundKind::DifferentCountries) }
+                Self { one: vec![a.clone()], other: vec![b.clone()], ..empty(GroundKind::DifferentCountries) }
             }
-            Fact::SharedLanguages { languages } => Self { shared: languages, ..empty(GroundKind::SharedLanguages) },
+            Fact::SharedLanguages { languages } => {
+                Self { shared: languages.clone(), ..empty(GroundKind::SharedLanguages) }
+            }
             Fact::SharedAnswers { label, values } => {
-                Self { label: Some(label), shared: values, ..empty(GroundKind::SharedAnswers) }
+                Self { label: Some(label.clone()), shared: values.clone(), ..empty(GroundKind::SharedAnswers) }
             }
             Fact::DifferentAnswers { label, a, b } => {
-                Self { label: Some(label), one: a, other: b, ..empty(GroundKind::DifferentAnswers) }
+                let kind = GroundKind::DifferentAnswers;
+                Self { label: Some(label.clone()), one: a.clone(), other: b.clone(), ..empty(kind) }
             }
             Fact::Offered { label, by_a, by_b } => {
-                Self { label: Some(label), one: by_a, other: by_b, ..empty(GroundKind::Offered) }
+                let kind = GroundKind::Offered;
+                Self { label: Some(label.clone()), one: by_a.clone(), other: by_b.clone(), ..empty(kind) }
             }
-            Fact::HoursApart { hours } => Self { hours: Some(hours.into()), ..empty(GroundKind::HoursApart) },
+            Fact::HoursApart { hours } => Self { hours: Some((*hours).into()), ..empty(GroundKind::HoursApart) },
         }
     }
 }

@@ -21,6 +21,7 @@ use super::{
     explanations::Explanation,
     history::{StateChange, history},
     ids::{Kind, argument, global},
+    joined::Joined,
     match_runs::MatchRun,
     messages::{MessageOrder, MessageWhere},
     people::Person,
@@ -127,27 +128,27 @@ impl Match {
     }
 
     /// The other person, seen by one of the two; null for staff.
-    async fn partner(&self, ctx: &Context<'_>) -> Maybe<Person> {
+    async fn partner(&self, ctx: &Context<'_>) -> Maybe<Joined<Person>> {
         let partner = async {
             let Some(side) = self.side(ctx)? else { return Ok(None) };
             let (_, partner) = self.0.sides(side);
-            Ok(reader(ctx)?.person(partner.person_id).await?.map(Person))
+            Ok(reader(ctx)?.person(partner.person_id).await?.map(Person).map(Joined))
         };
         partner.await.transpose()
     }
 
     /// The other person's side, seen by one of the two; null for staff.
-    async fn partner_side(&self, ctx: &Context<'_>) -> Maybe<MatchSide> {
+    async fn partner_side(&self, ctx: &Context<'_>) -> Maybe<Joined<MatchSide>> {
         let side = self.side(ctx).map(|own| {
             let (_, party) = self.0.sides(own?);
-            Some(MatchSide { party: *party, program_id: self.0.program_id })
+            Some(Joined(MatchSide { party: *party, program_id: self.0.program_id }))
         });
         side.transpose()
     }
 
     /// Both sides. In a MENTORING program the mentor comes first.
-    async fn sides(&self) -> [MatchSide; 2] {
-        [self.0.a, self.0.b].map(|party| MatchSide { party, program_id: self.0.program_id })
+    async fn sides(&self) -> [Joined<MatchSide>; 2] {
+        [self.0.a, self.0.b].map(|party| Joined(MatchSide { party, program_id: self.0.program_id }))
     }
 
     /// Whether it waits for the caller's answer.
@@ -331,8 +332,8 @@ pub(super) struct MatchSide {
 #[Object]
 impl MatchSide {
     /// The person.
-    async fn person(&self, ctx: &Context<'_>) -> Maybe<Person> {
-        let person = async { Ok(reader(ctx)?.person(self.party.person_id).await?.map(Person)) };
+    async fn person(&self, ctx: &Context<'_>) -> Maybe<Joined<Person>> {
+        let person = async { Ok(reader(ctx)?.person(self.party.person_id).await?.map(Person).map(Joined)) };
         person.await.transpose()
     }
 

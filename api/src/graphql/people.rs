@@ -1,5 +1,7 @@
 //! People.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use shared::{
     domain::people,
@@ -55,13 +57,13 @@ impl PersonWhere {
 
 impl From<people::Person> for Person {
     fn from(person: people::Person) -> Self {
-        Self(person)
+        Self(Arc::new(person))
     }
 }
 
 /// A person of the organization.
 #[derive(Clone, Debug)]
-pub(super) struct Person(pub(super) people::Person);
+pub(super) struct Person(pub(super) Arc<people::Person>);
 
 impl Person {
     /// The person themselves, or staff who look after them.

@@ -89,7 +89,7 @@ fn write<T: Fields>(found: &T, selected: Selected<'_>, written: &mut IndexMap<Na
 }
 
 /// A field that is selected twice is one field, with the selections of both.
-fn merge(written: &mut IndexMap<Name, Value>, name: Name, value: Value) {
+pub(super) fn merge(written: &mut IndexMap<Name, Value>, name: Name, value: Value) {
     match (written.get_mut(&name), value) {
         (Some(Value::Object(before)), Value::Object(more)) => {
             for (name, value) in more {

@@ -1,5 +1,7 @@
 //! Programs, with their questions and criteria.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use shared::{
     domain::programs,
@@ -59,13 +61,13 @@ impl ProgramWhere {
 
 impl From<programs::Program> for Program {
     fn from(program: programs::Program) -> Self {
-        Self(program)
+        Self(Arc::new(program))
     }
 }
 
 /// A mentoring program.
 #[derive(Clone, Debug)]
-pub(super) struct Program(pub(super) programs::Program);
+pub(super) struct Program(pub(super) Arc<programs::Program>);
 
 /// A mentoring program: what is asked, which rules hold, how consent works and when things happen. Everybody in the
 /// organization sees it.

@@ -3,9 +3,9 @@
 //! Two ways lead to a thing: [`find`] applies what the reader may see, and is for ids that came from anywhere; the
 //! loaders of [`Reader`] are for the neighbours of a thing that was seen already, where that is what may be seen.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Context, OutputType, Result};
+use async_graphql::{ContainerType, Context, Result};
 use shared::{
     domain::{enrollments::Enrollment, issuers::Issuer, people::Person, programs::Program},
     store::{
@@ -34,9 +34,9 @@ pub(super) struct Reader {
     pub(super) caller: Caller,
     pub(super) sight: Sight,
     pub(super) lists: Lists,
-    people: Batch<Uuid, Person>,
-    programs: Batch<Uuid, Program>,
-    enrollments: Batch<Uuid, Enrollment>,
+    people: Batch<Uuid, Arc<Person>>,
+    programs: Batch<Uuid, Arc<Program>>,
+    enrollments: Batch<Uuid, Arc<Enrollment>>,
     issuers: Batch<Uuid, Issuer>,
     history: Batch<Uuid, Vec<PastChange>>,
     statistics: Batch<Uuid, RoundStatistics>,
@@ -52,7 +52,7 @@ pub(super) fn reader<'c>(ctx: &Context<'c>) -> Result<&'c Reader> {
         .ok_or_else(|| fail(ErrorCode::Unauthenticated, "send a valid bearer token in the Authorization header"))
 }
 
-fn by_id<T>(items: Vec<T>, id: impl Fn(&T) -> Uuid) -> HashMap<Uuid, T> {
+fn by_id<T>(items: impl IntoIterator<Item = T>, id: impl Fn(&T) -> Uuid) -> HashMap<Uuid, T> {
     items.into_iter().map(|item| (id(&item), item)).collect()
 }
 
@@ -79,19 +79,19 @@ impl Reader {
     }
 
     /// A person who belongs to something the reader sees.
-    pub(super) async fn person(&self, id: Uuid) -> Result<Option<Person>> {
+    pub(super) async fn person(&self, id: Uuid) -> Result<Option<Arc<Person>>> {
         if id == self.caller.person.id {
-            return Ok(Some(self.caller.person.clone()));
+            return Ok(Some(Arc::clone(&self.caller.person)));
         }
         let fetch = async |ids: Vec<Uuid>| {
             let found = store::people::find_many(&self.state.store, self.organization_id(), &ids).await?;
-            Ok(by_id(found, |person| person.id))
+            Ok(by_id(found.into_iter().map(Arc::new), |person| person.id))
         };
         self.people.load(id, fetch).await
     }
 
     /// A program; everybody in the organization sees all of them.
-    pub(super) async fn program(&self, id: Uuid) -> Result<Option<Program>> {
+    pub(super) async fn program(&self, id: Uuid) -> Result<Option<Arc<Program>>> {
         let fetch = async |ids: Vec<Uuid>| {
             let found = store::programs::current(&self.state.store, self.organization_id(), &ids).await?;
             Ok(by_id(found, |program| program.id))
@@ -100,10 +100,10 @@ impl Reader {
     }
 
     /// An enrollment that belongs to something the reader sees, whoever's it is: show no more of it than that allows.
-    pub(super) async fn enrollment(&self, id: Uuid) -> Result<Option<Enrollment>> {
+    pub(super) async fn enrollment(&self, id: Uuid) -> Result<Option<Arc<Enrollment>>> {
         let fetch = async |ids: Vec<Uuid>| {
             let found = store::enrollments::find_many(&self.state.store, self.organization_id(), &ids).await?;
-            Ok(by_id(found, |enrollment| enrollment.id))
+            Ok(by_id(found.into_iter().map(Arc::new), |enrollment| enrollment.id))
         };
         self.enrollments.load(id, fetch).await
     }
@@ -164,8 +164,8 @@ impl Reader {
         let store = &self.state.store;
         let (page, company) = lists::page_along(store, &self.sight, list, stretch, of, along).await?;
         let Company { people, enrollments, programs } = company;
-        self.people.know(by_id(people, |person| person.id));
-        self.enrollments.know(by_id(enrollments, |enrollment| enrollment.id));
+        self.people.know(by_id(people.into_iter().map(Arc::new), |person| person.id));
+        self.enrollments.know(by_id(enrollments.into_iter().map(Arc::new), |enrollment| enrollment.id));
         let programs = store::programs::at_versions(store, self.organization_id(), &programs).await?;
         self.programs.know(by_id(programs, |program| program.id));
         Ok(page)
@@ -236,7 +236,7 @@ fn grouped<K: PartialEq>(keys: Vec<(K, Uuid)>) -> Vec<(K, Vec<Uuid>)> {
 /// A list with the GraphQL type of its items.
 pub(super) trait Shown: List {
     /// The GraphQL type.
-    type Node: OutputType + From<Self::Item>;
+    type Node: ContainerType + From<Self::Item>;
 
     /// Where loads of this list are gathered.
     fn batches(lists: &Lists) -> &Batches<Self>;

@@ -1,9 +1,8 @@
 //! Facts in plain English.
 
-use shared::domain::{
-    explanations::Ground,
-    non_matches::{CONSTRAINTS, Reason, Relaxation, Removal},
-};
+use shared::domain::non_matches::{CONSTRAINTS, Reason, Relaxation, Removal};
+
+use super::explanations::{Ground, GroundKind};
 
 /// Whom a sentence is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,26 +24,30 @@ fn list(values: &[String]) -> String {
 /// What a fact about a pair means for whoever reads it.
 pub(super) fn ground(ground: &Ground, voice: Voice) -> String {
     let you = voice == Voice::You;
-    match ground {
-        Ground::SameCountry { country } if you => format!("You both live in {country}."),
-        Ground::SameCountry { country } => format!("Both live in {country}."),
-        Ground::DifferentCountries { a, b } if you => format!("You live in {a}, your partner in {b}."),
-        Ground::DifferentCountries { a, b } => format!("One lives in {a}, the other in {b}."),
-        Ground::SharedLanguages { languages } if languages.is_empty() => "No language in common.".to_owned(),
-        Ground::SharedLanguages { languages } if you => format!("You both speak {}.", list(languages)),
-        Ground::SharedLanguages { languages } => format!("Both speak {}.", list(languages)),
-        Ground::SharedAnswers { label, values } if values.is_empty() => format!("{label}: nothing in common."),
-        Ground::SharedAnswers { label, values } => format!("{label}: {} in common.", list(values)),
-        Ground::DifferentAnswers { label, a, b } if you => {
-            format!("{label}: {} on your side, {} on your partner's.", list(a), list(b))
+    let Ground { kind, label, shared, one, other, hours } = ground;
+    let label = label.as_deref().unwrap_or_default();
+    match kind {
+        GroundKind::SameCountry if you => format!("You both live in {}.", list(shared)),
+        GroundKind::SameCountry => format!("Both live in {}.", list(shared)),
+        GroundKind::DifferentCountries if you => format!("You live in {}, your partner in {}.", list(one), list(other)),
+        GroundKind::DifferentCountries => format!("One lives in {}, the other in {}.", list(one), list(other)),
+        GroundKind::SharedLanguages if shared.is_empty() => "No language in common.".to_owned(),
+        GroundKind::SharedLanguages if you => format!("You both speak {}.", list(shared)),
+        GroundKind::SharedLanguages => format!("Both speak {}.", list(shared)),
+        GroundKind::SharedAnswers if shared.is_empty() => format!("{label}: nothing in common."),
+        GroundKind::SharedAnswers => format!("{label}: {} in common.", list(shared)),
+        GroundKind::DifferentAnswers if you => {
+            format!("{label}: {} on your side, {} on your partner's.", list(one), list(other))
         }
-        Ground::DifferentAnswers { label, a, b } => {
-            format!("{label}: {} on one side, {} on the other.", list(a), list(b))
+        GroundKind::DifferentAnswers => {
+            format!("{label}: {} on one side, {} on the other.", list(one), list(other))
         }
-        Ground::Offered { label, by_a, by_b } => offered(label, by_a, by_b, you),
-        Ground::HoursApart { hours: 0 } => "The two clocks show the same hour.".to_owned(),
-        Ground::HoursApart { hours: 1 } => "The two clocks are one hour apart.".to_owned(),
-        Ground::HoursApart { hours } => format!("The two clocks are {hours} hours apart."),
+        GroundKind::Offered => offered(label, one, other, you),
+        GroundKind::HoursApart => match hours.unwrap_or_default() {
+            0 => "The two clocks show the same hour.".to_owned(),
+            1 => "The two clocks are one hour apart.".to_owned(),
+            hours => format!("The two clocks are {hours} hours apart."),
+        },
     }
 }
 
@@ -113,24 +116,26 @@ pub(super) fn relaxation(relaxation: &Relaxation) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::domain::explanations::Ground as Fact;
+
     use super::{Ground, Voice, ground};
 
     #[test]
     fn a_fact_reads_differently_from_inside() {
-        let offered = Ground::Offered {
+        let offered = Fact::Offered {
             label: "Topics".to_owned(),
             by_a: vec!["writing".to_owned()],
             by_b: vec!["data".to_owned(), "law".to_owned(), "tea".to_owned()],
         };
         assert_eq!(
-            ground(&offered, Voice::You),
+            ground(&Ground::from(&offered), Voice::You),
             "Topics: you offer writing, your partner offers data, law and tea, as wanted."
         );
         assert_eq!(
-            ground(&offered, Voice::They),
+            ground(&Ground::from(&offered), Voice::They),
             "Topics: the first offers writing, the second offers data, law and tea, as wanted."
         );
-        let apart = Ground::DifferentCountries { a: "DE".to_owned(), b: "BR".to_owned() };
-        assert_eq!(ground(&apart, Voice::You), "You live in DE, your partner in BR.");
+        let apart = Fact::DifferentCountries { a: "DE".to_owned(), b: "BR".to_owned() };
+        assert_eq!(ground(&Ground::from(&apart), Voice::You), "You live in DE, your partner in BR.");
     }
 }

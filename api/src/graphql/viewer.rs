@@ -1,5 +1,7 @@
 //! The caller.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object, Result};
 use shared::store::{
     self,
@@ -34,7 +36,7 @@ fn own(ctx: &Context<'_>) -> Result<uuid::Uuid> {
 impl Viewer {
     /// The person.
     async fn person(&self, ctx: &Context<'_>) -> Maybe<Person> {
-        Some(reader(ctx).map(|reader| Person(reader.caller.person.clone())))
+        Some(reader(ctx).map(|reader| Person(Arc::clone(&reader.caller.person))))
     }
 
     /// Their organization.

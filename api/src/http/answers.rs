@@ -227,37 +227,60 @@ impl<'a> From<&'a Response> for Refused<'a> {
     }
 }
 
-/// The HTTP answer for whatever came of a request.
-pub(super) fn answer(outcome: &Result<Response, Fault>, media: Media, request_id: &str) -> HttpResponse {
-    let mut answer = HttpResponse::build(status(outcome, media));
-    answer.content_type(media.content_type()).insert_header((header::VARY, "accept"));
-    if let Ok(response) = outcome {
-        for (name, value) in &response.http_headers {
-            if let Ok(value) = value.to_str() {
-                answer.insert_header((name.as_str(), value));
+/// An answer in the words of HTTP. Whoever made an answer also writes it, and lets go of it: what one thread allocates and
+/// another frees costs both of them.
+#[derive(Debug)]
+pub(super) struct Written {
+    status: StatusCode,
+    headers: Vec<(String, String)>,
+    media: Media,
+    body: String,
+}
+
+/// What whatever came of a request is answered with.
+pub(super) fn written(outcome: &Result<Response, Fault>, media: Media, request_id: &str) -> Written {
+    let mut headers = Vec::new();
+    let body = match outcome {
+        Ok(response) => {
+            let told = response.http_headers.iter().filter_map(|(name, value)| Some((name, value.to_str().ok()?)));
+            headers.extend(told.map(|(name, value)| (name.to_string(), value.to_owned())));
+            if is_request_error(response) {
+                serde_json::to_string(&Refused::from(response))
+            } else {
+                serde_json::to_string(response)
             }
         }
-    }
-    let body = match outcome {
-        Ok(response) if is_request_error(response) => serde_json::to_string(&Refused::from(response)),
-        Ok(response) => serde_json::to_string(response),
         Err(fault) => {
-            if let Some(header) = fault.header() {
-                answer.insert_header(header);
-            }
+            headers.extend(fault.header().map(|(name, value)| (name.to_string(), value)));
             Ok(json!({ "errors": [fault.error(request_id)] }).to_string())
         }
     };
+    let status = status(outcome, media);
     match body {
-        Ok(body) => {
-            if body.len() < WORTH_COMPRESSING {
-                answer.insert_header((header::CONTENT_ENCODING, AS_IT_IS));
-            }
-            answer.body(body)
-        }
+        Ok(body) => Written { status, headers, media, body },
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written as JSON");
-            HttpResponse::InternalServerError().finish()
+            written(&Err(Fault::Internal), media, request_id)
         }
     }
+}
+
+impl From<Written> for HttpResponse {
+    fn from(written: Written) -> Self {
+        let Written { status, headers, media, body } = written;
+        let mut answer = Self::build(status);
+        answer.content_type(media.content_type()).insert_header((header::VARY, "accept"));
+        for header in headers {
+            answer.insert_header(header);
+        }
+        if body.len() < WORTH_COMPRESSING {
+            answer.insert_header((header::CONTENT_ENCODING, AS_IT_IS));
+        }
+        answer.body(body)
+    }
+}
+
+/// The HTTP answer for whatever came of a request.
+pub(super) fn answer(outcome: &Result<Response, Fault>, media: Media, request_id: &str) -> HttpResponse {
+    written(outcome, media, request_id).into()
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Service, Work,
     access_log::request_id,
-    answers::{Fault, answer as write},
+    answers::{Fault, Written, answer as write, written},
     cors,
     documents::{self, Asked},
     idempotency,
@@ -36,13 +36,13 @@ pub(super) async fn answer(
         None if wanted.is_some() => Media::Json,
         None => return write(&Err(Fault::NotAcceptable), Media::Json, &request_id),
     };
-    match serve(&request, payload, service, work, wanted, request_id.clone()).await {
+    match serve(&request, payload, service, work, (media, wanted), request_id.clone()).await {
         Ok(Answered { organization_id, outcome }) => {
             if let Some(organization_id) = organization_id {
                 cors::asked_by(&request, organization_id);
             }
             match outcome {
-                Outcome::Whole(outcome) => write(&outcome, media, &request_id),
+                Outcome::Whole(answer) => answer.into(),
                 Outcome::Stream(response) => response,
             }
         }
@@ -59,7 +59,7 @@ struct Answered {
 
 enum Outcome {
     /// A GraphQL answer, or why there is none.
-    Whole(Result<Response, Fault>),
+    Whole(Written),
     /// A stream of them.
     Stream(HttpResponse),
 }
@@ -78,7 +78,7 @@ async fn serve(
     payload: web::Payload,
     service: web::Data<Service>,
     work: web::Data<Work>,
-    wanted: Option<Wanted>,
+    (media, wanted): (Media, Option<Wanted>),
     request_id: String,
 ) -> Result<Answered, Fault> {
     let deadline = Instant::now() + service.request_timeout;
@@ -118,10 +118,14 @@ async fn serve(
         let (organization_id, response) = streams::answer(service, work, sender, asked, over_get, request_id).await?;
         return Ok(Answered { organization_id, outcome: Outcome::Stream(response) });
     }
-    let received = Received { sender, key, asked, over_get, request_id };
+    let received = Received { sender, key, asked, over_get, request_id: request_id.clone() };
     let executed = execute(service, work.clone(), received, deadline);
-    let (organization_id, outcome) = work.run(deadline, executed).await??;
-    Ok(Answered { organization_id, outcome: Outcome::Whole(outcome) })
+    let answered = async move {
+        let (organization_id, outcome) = executed.await?;
+        Ok::<_, Fault>((organization_id, written(&outcome, media, &request_id)))
+    };
+    let (organization_id, answer) = work.run(deadline, answered).await??;
+    Ok(Answered { organization_id, outcome: Outcome::Whole(answer) })
 }
 
 pub(super) async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {

@@ -2,12 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, FromQueryResult,
+    ColumnTrait, ConnectionTrait,
     sea_query::{Expr, ExprTrait, IntoCondition, JoinType, Order, Query},
 };
 use uuid::Uuid;
 
-use super::{Reads, StoreError, bases::stands, organizations, people, select_as};
+use super::{
+    Reads, StoreError,
+    bases::stands,
+    organizations, people,
+    positions::{Positional as _, select_as},
+};
 use crate::{
     auth::Basis,
     domain::{
@@ -67,13 +72,15 @@ pub async fn find(
     }
     let rows = conn.query_all(&query).await?;
     let Some(first) = rows.first() else { return Ok(None) };
-    let person = people::person(people::row::Model::from_query_result(first, "p_")?);
-    let organization = Organization::from(organizations::row::Model::from_query_result(first, "o_")?);
+    let organization_at = people::row::Model::WIDTH;
+    let role_at = organization_at + organizations::row::Model::WIDTH;
+    let person = people::person(people::row::Model::at(first, 0)?);
+    let organization = Organization::from(organizations::row::Model::at(first, organization_at)?);
     let mut roles = Vec::new();
     for row in &rows {
         // Whoever is not staff has one row, with nothing in the place of a role.
-        if row.try_get::<Option<Uuid>>("r_", "id")?.is_some() {
-            roles.push(organizations::staff(organizations::staff_row::Model::from_query_result(row, "r_")?)?);
+        if row.try_get_by_index::<Option<Uuid>>(role_at)?.is_some() {
+            roles.push(organizations::staff(organizations::staff_row::Model::at(row, role_at)?)?);
         }
     }
     Ok(Some(KnownCaller { person, organization, roles }))

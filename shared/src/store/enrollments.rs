@@ -14,28 +14,33 @@ const TABLE: &str = "enrollments";
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
-    use crate::{domain::enrollments::Answers, store::stored::Stored};
+    use crate::{
+        domain::enrollments::Answers,
+        store::{positions::positional, stored::Stored},
+    };
 
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "enrollments")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub organization_id: Uuid,
-        pub program_id: Uuid,
-        pub round_id: Uuid,
-        pub person_id: Uuid,
-        pub role: String,
-        pub status: String,
-        pub capacity: i32,
-        pub priority: i32,
-        pub about: Stored<Answers>,
-        pub wanted: Stored<Answers>,
-        pub paused_until: Option<Date>,
-        pub version: i32,
-        pub applied_at: DateTimeUtc,
-        pub created_at: DateTimeUtc,
-        pub updated_at: DateTimeUtc,
+    positional! {
+        #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+        #[sea_orm(table_name = "enrollments")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub organization_id: Uuid,
+            pub program_id: Uuid,
+            pub round_id: Uuid,
+            pub person_id: Uuid,
+            pub role: String,
+            pub status: String,
+            pub capacity: i32,
+            pub priority: i32,
+            pub about: Stored<Answers>,
+            pub wanted: Stored<Answers>,
+            pub paused_until: Option<Date>,
+            pub version: i32,
+            pub applied_at: DateTimeUtc,
+            pub created_at: DateTimeUtc,
+            pub updated_at: DateTimeUtc,
+        }
     }
 
     super::super::no_relations!();

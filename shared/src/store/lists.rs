@@ -47,7 +47,7 @@ use super::{Reads, StoreError};
 mod sealed {
     use std::{future::Future, hash::Hash};
 
-    use sea_orm::{ColumnTrait, Condition, EntityTrait, Select};
+    use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, Iterable as _, QueryResult, Select};
 
     use super::{Along, Key, Place, Position, Sight};
     use crate::store::{Reads, StoreError};
@@ -72,6 +72,11 @@ mod sealed {
         /// Where an item of a page names people and enrollments that can be read along.
         fn places(_sight: &Sight, _along: Along) -> Vec<Place> {
             Vec::new()
+        }
+        /// The row of a page that has company, with how many columns it takes; they are the first.
+        fn leading(row: &QueryResult) -> Result<(<Self::Entity as EntityTrait>::Model, usize), DbErr> {
+            let model = <<Self::Entity as EntityTrait>::Model as FromQueryResult>::from_query_result(row, "")?;
+            Ok((model, <Self::Entity as EntityTrait>::Column::iter().count()))
         }
         /// Where an item stands in that order.
         fn position(item: &Self::Item, order: Self::Order) -> Position;

@@ -15,43 +15,48 @@ const TABLE: &str = "matches";
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
-    use crate::{domain::explanations::Explanation, store::stored::Stored};
+    use crate::{
+        domain::explanations::Explanation,
+        store::{positions::positional, stored::Stored},
+    };
 
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "matches")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub organization_id: Uuid,
-        pub program_id: Uuid,
-        pub round_id: Uuid,
-        pub run_id: Option<Uuid>,
-        pub origin: String,
-        pub status: String,
-        pub enrollment_a: Uuid,
-        pub enrollment_b: Uuid,
-        pub person_a: Uuid,
-        pub person_b: Uuid,
-        pub score: i32,
-        pub explanation: Stored<Explanation>,
-        pub answer_a: String,
-        pub answer_b: String,
-        pub answered_a_at: Option<DateTimeUtc>,
-        pub answered_b_at: Option<DateTimeUtc>,
-        pub note: Option<String>,
-        pub proposed_at: DateTimeUtc,
-        pub answer_by: Option<DateTimeUtc>,
-        pub activated_at: Option<DateTimeUtc>,
-        pub first_contact_at: Option<DateTimeUtc>,
-        pub last_contact_at: Option<DateTimeUtc>,
-        pub cadence_days: Option<i32>,
-        pub calendar_at: Option<DateTimeUtc>,
-        pub ended_at: Option<DateTimeUtc>,
-        pub ended_by: Option<Uuid>,
-        pub end_reason: Option<String>,
-        pub version: i32,
-        pub created_at: DateTimeUtc,
-        pub updated_at: DateTimeUtc,
+    positional! {
+        #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+        #[sea_orm(table_name = "matches")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub organization_id: Uuid,
+            pub program_id: Uuid,
+            pub round_id: Uuid,
+            pub run_id: Option<Uuid>,
+            pub origin: String,
+            pub status: String,
+            pub enrollment_a: Uuid,
+            pub enrollment_b: Uuid,
+            pub person_a: Uuid,
+            pub person_b: Uuid,
+            pub score: i32,
+            pub explanation: Stored<Explanation>,
+            pub answer_a: String,
+            pub answer_b: String,
+            pub answered_a_at: Option<DateTimeUtc>,
+            pub answered_b_at: Option<DateTimeUtc>,
+            pub note: Option<String>,
+            pub proposed_at: DateTimeUtc,
+            pub answer_by: Option<DateTimeUtc>,
+            pub activated_at: Option<DateTimeUtc>,
+            pub first_contact_at: Option<DateTimeUtc>,
+            pub last_contact_at: Option<DateTimeUtc>,
+            pub cadence_days: Option<i32>,
+            pub calendar_at: Option<DateTimeUtc>,
+            pub ended_at: Option<DateTimeUtc>,
+            pub ended_by: Option<Uuid>,
+            pub end_reason: Option<String>,
+            pub version: i32,
+            pub created_at: DateTimeUtc,
+            pub updated_at: DateTimeUtc,
+        }
     }
 
     super::super::no_relations!();

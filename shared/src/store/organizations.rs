@@ -12,17 +12,21 @@ const STAFF: &str = "staff_roles";
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "organizations")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub slug: String,
-        pub name: String,
-        pub contact: Option<String>,
-        pub portal_url: Option<String>,
-        pub created_at: DateTimeUtc,
-        pub updated_at: DateTimeUtc,
+    use crate::store::positions::positional;
+
+    positional! {
+        #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+        #[sea_orm(table_name = "organizations")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub slug: String,
+            pub name: String,
+            pub contact: Option<String>,
+            pub portal_url: Option<String>,
+            pub created_at: DateTimeUtc,
+            pub updated_at: DateTimeUtc,
+        }
     }
 
     super::super::no_relations!();
@@ -31,16 +35,20 @@ pub(crate) mod row {
 pub(crate) mod staff_row {
     use sea_orm::entity::prelude::*;
 
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "staff_roles")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub organization_id: Uuid,
-        pub person_id: Uuid,
-        pub role: String,
-        pub countries: Option<Json>,
-        pub created_at: DateTimeUtc,
+    use crate::store::positions::positional;
+
+    positional! {
+        #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+        #[sea_orm(table_name = "staff_roles")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub organization_id: Uuid,
+            pub person_id: Uuid,
+            pub role: String,
+            pub countries: Option<Json>,
+            pub created_at: DateTimeUtc,
+        }
     }
 
     super::super::no_relations!();

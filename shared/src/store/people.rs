@@ -18,26 +18,28 @@ use crate::domain::{
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
-    use crate::store::stored::Stored;
+    use crate::store::{positions::positional, stored::Stored};
 
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "people")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub organization_id: Uuid,
-        pub external_id: Option<String>,
-        pub name: String,
-        pub email: String,
-        pub headline: Option<String>,
-        pub country: Option<String>,
-        pub languages: Stored<Vec<String>>,
-        pub time_zone: String,
-        pub locale: String,
-        pub active: bool,
-        pub version: i32,
-        pub created_at: DateTimeUtc,
-        pub updated_at: DateTimeUtc,
+    positional! {
+        #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+        #[sea_orm(table_name = "people")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub organization_id: Uuid,
+            pub external_id: Option<String>,
+            pub name: String,
+            pub email: String,
+            pub headline: Option<String>,
+            pub country: Option<String>,
+            pub languages: Stored<Vec<String>>,
+            pub time_zone: String,
+            pub locale: String,
+            pub active: bool,
+            pub version: i32,
+            pub created_at: DateTimeUtc,
+            pub updated_at: DateTimeUtc,
+        }
     }
 
     super::super::no_relations!();

@@ -2,7 +2,7 @@
 
 mod known;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -258,7 +258,7 @@ pub async fn find_many(reads: &impl Reads, organization_id: Uuid, ids: &[Uuid]) 
 ///
 /// # Errors
 /// When the database is gone.
-pub async fn current(store: &Store, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Program>, StoreError> {
+pub async fn current(store: &Store, organization_id: Uuid, ids: &[Uuid]) -> Result<Vec<Arc<Program>>, StoreError> {
     let query = scoped(organization_id).filter(row::Column::Id.is_in(ids.iter().copied()));
     let versions: Vec<(Uuid, i32)> =
         query.select_only().columns([row::Column::Id, row::Column::Version]).into_tuple().all(&store.pool).await?;
@@ -274,10 +274,11 @@ pub async fn at_versions(
     store: &Store,
     organization_id: Uuid,
     versions: &[(Uuid, i32)],
-) -> Result<Vec<Program>, StoreError> {
+) -> Result<Vec<Arc<Program>>, StoreError> {
     let (mut found, missing) = store.programs.find(organization_id, versions);
     if !missing.is_empty() {
         let read = find_many(store, organization_id, &missing).await?;
+        let read: Vec<_> = read.into_iter().map(Arc::new).collect();
         store.programs.remember(&read);
         found.extend(read);
     }

@@ -178,7 +178,7 @@ fn errors(refusals: Vec<Refusal>) -> Vec<BulkRowError> {
 fn enrolled(outcomes: Vec<Outcome<shared::domain::enrollments::Enrollment>>) -> Vec<EnrollmentOutcome> {
     let outcome = |(index, outcome): (usize, Outcome<shared::domain::enrollments::Enrollment>)| {
         let (enrollment, refusals) = match outcome {
-            Ok(enrollment) => (Some(Enrollment(enrollment)), Vec::new()),
+            Ok(enrollment) => (Some(Enrollment::from(enrollment)), Vec::new()),
             Err(refusals) => (None, refusals),
         };
         let ok = enrollment.is_some();

@@ -177,7 +177,7 @@ impl EnrollmentMutations {
                 about: answers("about", input.about)?,
                 wanted: answers("wanted", input.wanted)?,
             };
-            Ok(Enrollment(enrollments::enroll(state, caller, new).await?))
+            Ok(Enrollment::from(enrollments::enroll(state, caller, new).await?))
         })
         .await
     }
@@ -198,7 +198,7 @@ impl EnrollmentMutations {
                 about: answers_option("about", input.about)?,
                 wanted: answers_option("wanted", input.wanted)?,
             };
-            Ok(Enrollment(enrollments::update_enrollment(state, caller, id, patch).await?))
+            Ok(Enrollment::from(enrollments::update_enrollment(state, caller, id, patch).await?))
         })
         .await
     }
@@ -214,7 +214,7 @@ impl EnrollmentMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Enrollment, "id", &input.id)?;
             let left = Box::pin(enrollments::withdraw_enrollment(state, caller, id, input.reason)).await?;
-            Ok(Enrollment(left))
+            Ok(Enrollment::from(left))
         })
         .await
     }
@@ -229,7 +229,7 @@ impl EnrollmentMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Enrollment, "id", &input.id)?;
             let until = input.until.map(|date| date.0);
-            Ok(Enrollment(enrollments::pause_enrollment(state, caller, id, until).await?))
+            Ok(Enrollment::from(enrollments::pause_enrollment(state, caller, id, until).await?))
         })
         .await
     }
@@ -243,7 +243,7 @@ impl EnrollmentMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Enrollment, "id", &input.id)?;
-            Ok(Enrollment(enrollments::resume_enrollment(state, caller, id).await?))
+            Ok(Enrollment::from(enrollments::resume_enrollment(state, caller, id).await?))
         })
         .await
     }
@@ -258,7 +258,7 @@ impl EnrollmentMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Enrollment, "id", &input.id)?;
             let reviewed = enrollments::review_enrollment(state, caller, id, input.accept, input.reason).await?;
-            Ok(Enrollment(reviewed))
+            Ok(Enrollment::from(reviewed))
         })
         .await
     }
@@ -273,7 +273,7 @@ impl EnrollmentMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Enrollment, "id", &input.id)?;
             let left = Box::pin(enrollments::remove_enrollment(state, caller, id, input.reason)).await?;
-            Ok(Enrollment(left))
+            Ok(Enrollment::from(left))
         })
         .await
     }

@@ -121,7 +121,7 @@ impl PersonMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let CreatePersonInput { external_id, name, email, headline, country, languages, time_zone, locale } = input;
             let draft = PersonDraft { external_id, name, email, headline, country, languages, time_zone, locale };
-            Ok(Person(people::create_person(state, caller, draft).await?))
+            Ok(Person::from(people::create_person(state, caller, draft).await?))
         })
         .await
     }
@@ -137,7 +137,7 @@ impl PersonMutations {
             let UpdatePersonInput { id, name, headline, country, languages, time_zone, locale } = input;
             let id = take(Kind::Person, "id", &id)?;
             let patch = PersonPatch { name, headline, country, languages, time_zone, locale };
-            Ok(Person(people::update_person(state, caller, id, patch).await?))
+            Ok(Person::from(people::update_person(state, caller, id, patch).await?))
         })
         .await
     }

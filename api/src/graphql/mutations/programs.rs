@@ -292,7 +292,7 @@ impl ProgramMutations {
                 questions: all(input.questions),
                 criteria: all(input.criteria),
             };
-            Ok(Program(programs::create_program(state, caller, draft).await?))
+            Ok(Program::from(programs::create_program(state, caller, draft).await?))
         })
         .await
     }
@@ -333,7 +333,7 @@ impl ProgramMutations {
             };
             let Reader { state, caller, .. } = reader;
             let program = programs::update_program(state, caller, id, input.expected_version, patch).await?;
-            Ok(Program(program))
+            Ok(Program::from(program))
         })
         .await
     }
@@ -347,7 +347,7 @@ impl ProgramMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Program, "id", &input.id)?;
-            Ok(Program(programs::archive_program(state, caller, id).await?))
+            Ok(Program::from(programs::archive_program(state, caller, id).await?))
         })
         .await
     }

@@ -4,15 +4,19 @@
 //! by level that takes a statement each, one after the other; joined to the page it takes none.
 
 use sea_orm::{
-    ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Asterisk, Expr, ExprTrait, IntoCondition, JoinType, Query, SelectStatement},
+    ConnectionTrait, DbErr, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, IntoCondition, JoinType, Query, SelectStatement},
 };
 use uuid::Uuid;
 
-use super::{List, Model, Page, Sight, Stretch, select, under, within};
+use super::{List, Page, Sight, Stretch, select, under, within};
 use crate::{
     domain::{enrollments::Enrollment, people::Person},
-    store::{Reads, StoreError, enrollments, people, programs, select_as},
+    store::{
+        Reads, StoreError, enrollments, people,
+        positions::{Positional, select_as},
+        programs,
+    },
 };
 
 /// What to read along.
@@ -75,25 +79,32 @@ pub async fn page_along<L: List>(
     let mut models = Vec::with_capacity(rows.len());
     let mut company = Company::default();
     for row in &rows {
-        models.push(<Model<L> as FromQueryResult>::from_query_result(row, "")?);
-        for (place, ((_, person), (_, enrollment))) in places.iter().zip(PEOPLE.iter().zip(&ENROLLMENTS)) {
+        // Where the next table's columns begin, in the order in which `statement` names them.
+        let (model, mut first) = L::leading(row)?;
+        models.push(model);
+        for place in &places {
             if along.people {
-                let found = people::row::Model::from_query_result(row, person)?;
-                company.people.push(people::person(found));
+                company.people.push(people::person(next(row, &mut first)?));
             }
             if along.enrollments && place.enrollment.is_some() {
-                let found = enrollments::row::Model::from_query_result(row, enrollment)?;
-                company.enrollments.push(enrollments::enrollment(found)?);
+                company.enrollments.push(enrollments::enrollment(next(row, &mut first)?)?);
             }
         }
         if along.programs {
-            let program = (row.try_get("", "program_id")?, row.try_get("", "program_version")?);
+            let program = (row.try_get("", "program_id")?, row.try_get_by_index(first)?);
             if !company.programs.contains(&program) {
                 company.programs.push(program);
             }
         }
     }
     Ok((stretch.page(L::read(reads, models).await?), company))
+}
+
+/// The next table's row, after which the one after it begins.
+fn next<R: Positional>(row: &QueryResult, first: &mut usize) -> Result<R, DbErr> {
+    let found = R::at(row, *first)?;
+    *first += R::WIDTH;
+    Ok(found)
 }
 
 /// The page is cut first and joined then, so that nothing is joined that is not shown. What items name is there (the
@@ -114,7 +125,8 @@ fn statement<L: List>(
         .limit(stretch.probe())
         .into_query();
     let mut query = Query::select();
-    query.column(("page", Asterisk)).from_subquery(page, "page");
+    select_as::<L::Entity>(&mut query, "page", "");
+    query.from_subquery(page, "page");
     for (place, ((person, person_prefix), (enrollment, enrollment_prefix))) in
         places.iter().zip(PEOPLE.iter().zip(&ENROLLMENTS))
     {

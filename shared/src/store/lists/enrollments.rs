@@ -1,6 +1,6 @@
 //! Lists of enrollments.
 
-use sea_orm::{ColumnTrait, Condition, QueryFilter, Select, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, DbErr, QueryFilter, QueryResult, Select, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{Along, Key, Position, Sight, at, company::Place, sealed::Rows};
@@ -13,6 +13,7 @@ use crate::{
             row::{Column, Entity, Model},
             scoped,
         },
+        positions::Positional as _,
     },
 };
 
@@ -100,6 +101,10 @@ impl Rows for EnrollmentList {
 
     fn places(_: &Sight, _: Along) -> Vec<Place> {
         vec![Place { person: Expr::col(("page", Column::PersonId)), enrollment: None }]
+    }
+
+    fn leading(row: &QueryResult) -> Result<(Model, usize), DbErr> {
+        Ok((Model::at(row, 0)?, Model::WIDTH))
     }
 
     fn position(item: &Enrollment, order: EnrollmentOrder) -> Position {

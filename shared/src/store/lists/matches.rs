@@ -1,7 +1,7 @@
 //! Lists of matches.
 
 use sea_orm::{
-    ColumnTrait, Condition, QueryFilter, Select,
+    ColumnTrait, Condition, DbErr, QueryFilter, QueryResult, Select,
     sea_query::{CaseStatement, Expr, ExprTrait},
 };
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::{
             row::{Column, Entity, Model},
             scoped, stored_match,
         },
+        positions::Positional as _,
     },
 };
 
@@ -117,6 +118,10 @@ impl Rows for MatchList {
             person: other(Column::PersonA, Column::PersonB),
             enrollment: Some(other(Column::EnrollmentA, Column::EnrollmentB)),
         }]
+    }
+
+    fn leading(row: &QueryResult) -> Result<(Model, usize), DbErr> {
+        Ok((Model::at(row, 0)?, Model::WIDTH))
     }
 
     fn position(item: &Match, order: MatchOrder) -> Position {

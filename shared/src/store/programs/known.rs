@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use uuid::Uuid;
@@ -19,23 +19,23 @@ const MOST: usize = 1_000;
 /// Each program as it was when it was last read, by id.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Known {
-    programs: Mutex<HashMap<Uuid, Program>>,
+    programs: Mutex<HashMap<Uuid, Arc<Program>>>,
 }
 
 impl Known {
-    fn programs(&self) -> MutexGuard<'_, HashMap<Uuid, Program>> {
+    fn programs(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Program>>> {
         self.programs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The programs of this organization that are known at these versions, and the ids of the others.
-    pub(super) fn find(&self, organization_id: Uuid, versions: &[(Uuid, i32)]) -> (Vec<Program>, Vec<Uuid>) {
+    pub(super) fn find(&self, organization_id: Uuid, versions: &[(Uuid, i32)]) -> (Vec<Arc<Program>>, Vec<Uuid>) {
         let programs = self.programs();
         let mut found = Vec::with_capacity(versions.len());
         let mut missing = Vec::new();
         for (id, version) in versions {
             match programs.get(id) {
                 Some(known) if known.version == *version && known.organization_id == organization_id => {
-                    found.push(known.clone());
+                    found.push(Arc::clone(known));
                 }
                 _ => missing.push(*id),
             }
@@ -45,13 +45,13 @@ impl Known {
 
     /// Keeps what was read outside of transactions. Questions are read after the version: should the program change in
     /// between, the next reader sees a newer version than the one kept here, and reads it again.
-    pub(super) fn remember(&self, read: &[Program]) {
+    pub(super) fn remember(&self, read: &[Arc<Program>]) {
         let mut programs = self.programs();
         if programs.len() + read.len() > MOST {
             programs.clear();
         }
         for program in read.iter().take(MOST) {
-            programs.insert(program.id, program.clone());
+            programs.insert(program.id, Arc::clone(program));
         }
     }
 }
