@@ -3,6 +3,7 @@
 mod api;
 mod config;
 mod dev;
+mod dkim;
 mod failure;
 mod health;
 mod import;
@@ -56,6 +57,8 @@ enum Command {
     /// Signing keys
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Print the DNS records that the keys in mail.dkim_keys need
+    Dkim,
     /// Organizations, each a world of its own
     #[command(subcommand)]
     Organization(organization::Command),
@@ -88,6 +91,7 @@ impl Cli {
             Command::Migrate(options) => migrate::run(file, &options).await,
             Command::Token(options) => token::run(file, options).await,
             Command::Keys(command) => keys::run(file, command),
+            Command::Dkim => dkim::run(file),
             Command::Organization(command) => organization::run(file, command).await,
             Command::Import(options) => import::run(file, options).await,
             Command::Match(options) => matching::run(&options),

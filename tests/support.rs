@@ -13,6 +13,8 @@
 
 #[path = "support/browser.rs"]
 pub(crate) mod browser;
+#[path = "support/dkim.rs"]
+pub(crate) mod dkim;
 #[path = "support/furniture.rs"]
 mod furniture;
 #[path = "support/graphql.rs"]

@@ -10,8 +10,8 @@ pub use self::error::{ConfigError, Problem};
 pub use self::layers::{Layers, Role};
 pub use self::secret::{Secret, SecretUrl};
 pub use self::sections::{
-    AuthConfig, ClockConfig, DatabaseConfig, EventsConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, LogLevel,
-    MailConfig, MailTransport, MetricsConfig, OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
+    AuthConfig, ClockConfig, DatabaseConfig, DkimKey, EventsConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat,
+    LogLevel, MailConfig, MailTransport, MetricsConfig, OutboundConfig, RedisConfig, SmtpSecurity, WorkerConfig,
 };
 
 mod checks;

@@ -7,7 +7,7 @@ use shared::{
     auth::KeyError, bus::BusError, config::ConfigError, failpoints::FailpointError, outbound::OutboundError,
     store::StoreError, telemetry::TelemetryError,
 };
-use worker::WorkerError;
+use worker::{WorkerError, mail::dkim::DkimError};
 
 use super::output;
 use crate::seed;
@@ -90,7 +90,16 @@ impl From<OutboundError> for Failure {
 
 impl From<WorkerError> for Failure {
     fn from(error: WorkerError) -> Self {
-        Self::new(error.to_string())
+        match error {
+            WorkerError::Dkim(error) => error.into(),
+            WorkerError::Store(_) | WorkerError::Tick(_) | WorkerError::Outbound(_) => Self::new(error.to_string()),
+        }
+    }
+}
+
+impl From<DkimError> for Failure {
+    fn from(error: DkimError) -> Self {
+        Self { message: error.to_string(), code: UNUSABLE_SETTINGS }
     }
 }
 

@@ -95,7 +95,7 @@ impl House {
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         tokio::spawn(async move { app.run(stop).await.expect("the API ends well") });
-        let worker = Worker::new(&config, store.clone(), bus, clock.clone());
+        let worker = Worker::new(&config, store.clone(), bus, clock.clone()).expect("a worker");
         let (organization, administrator) = found(&store, &clock, "harbour").await;
         let kept = (folder, database);
         Some(Self { config, store, clock, worker, relay, organization, administrator, base, signer, shutdown, kept })
@@ -111,7 +111,7 @@ impl House {
 
     /// A second worker on the same database.
     pub(crate) fn another_worker(&self) -> Worker {
-        Worker::new(&self.config, self.store.clone(), Bus::in_process(), self.clock.clone())
+        Worker::new(&self.config, self.store.clone(), Bus::in_process(), self.clock.clone()).expect("a worker")
     }
 
     /// Another tenant with an administrator of its own.

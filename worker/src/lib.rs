@@ -42,6 +42,7 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use mail::dkim::{Dkim, DkimError};
 use mailer::Post;
 use ticks::{Ticks, Wake};
 
@@ -59,6 +60,7 @@ pub struct Worker {
     /// This start of this process: who holds a lease.
     pub instance: Uuid,
     posts: Vec<Mutex<Post>>,
+    dkim: Dkim,
     outbound: OnceCell<Outbound>,
     deliveries_made: Notify,
     /// The Monday of which this worker has looked what waits, by program.
@@ -78,30 +80,44 @@ pub enum WorkerError {
     /// Nothing could be sent to webhooks.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
+    /// Mail is to be signed, and cannot be.
+    #[error(transparent)]
+    Dkim(#[from] DkimError),
 }
 
 impl Worker {
-    /// A worker that takes a step when it is asked to.
-    pub fn new(config: &Config, store: Store, bus: Bus, clock: Clock) -> Self {
+    /// A worker that takes a step when it is asked to. Reads the keys that sign mail, and blocks while it does.
+    ///
+    /// # Errors
+    /// When there are such keys and one cannot be used.
+    pub fn new(config: &Config, store: Store, bus: Bus, clock: Clock) -> Result<Self, WorkerError> {
         Self::until(config, store, bus, clock, CancellationToken::new())
     }
 
     /// The same, which begins no further item once `shutdown` is cancelled.
-    fn until(config: &Config, store: Store, bus: Bus, clock: Clock, shutdown: CancellationToken) -> Self {
+    fn until(
+        config: &Config,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        shutdown: CancellationToken,
+    ) -> Result<Self, WorkerError> {
+        let dkim = Dkim::load(&config.mail)?;
         let instance = clock.new_id();
         let posts = Post::ways(&config.mail);
-        Self {
+        Ok(Self {
             config: config.clone(),
             store,
             bus,
             clock,
             instance,
             posts,
+            dkim,
             outbound: OnceCell::new(),
             deliveries_made: Notify::new(),
             digested: Mutex::default(),
             shutdown,
-        }
+        })
     }
 
     /// How long a claimed item belongs to this worker without a renewal.
@@ -186,7 +202,7 @@ impl Worker {
 /// lease ends.
 ///
 /// # Errors
-/// When the tick cannot be started or no client for webhooks can be made. Nothing else stops a worker: a database that is
+/// When the tick cannot be started, no client for webhooks can be made, or a key that is to sign mail cannot be used. Nothing else stops a worker: a database that is
 /// gone is asked again at every tick.
 pub async fn run(
     config: &Config,
@@ -195,7 +211,7 @@ pub async fn run(
     clock: Clock,
     shutdown: CancellationToken,
 ) -> Result<(), WorkerError> {
-    let worker = Worker::until(config, store, bus, clock, shutdown.clone());
+    let worker = Worker::until(config, store, bus, clock, shutdown.clone())?;
     let ticks = Ticks::start(Duration::from_secs(config.worker.tick_seconds)).await?;
     let runs = nightly::slots(config.worker.people_at_once).map(|sizes| {
         let requested = worker.bus.subscribe(Topic::RunRequested);

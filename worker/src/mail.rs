@@ -9,6 +9,7 @@ use self::language::Language;
 
 pub mod calendar;
 mod context;
+pub mod dkim;
 mod language;
 pub mod mailbox;
 mod message;

@@ -159,7 +159,7 @@ impl Worker {
         };
         let started = self.clock.now();
         let unsubscribe = self.unsubscribe_address(message).await?;
-        let bytes = match letter::write(message, &person, unsubscribe, &self.config.mail) {
+        let bytes = match letter::write(message, &person, unsubscribe, &self.config.mail, &self.dkim) {
             Ok(bytes) => bytes,
             Err(outcome) => {
                 self.end(lease, message, outcome).await?;

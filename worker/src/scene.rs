@@ -196,7 +196,7 @@ impl Scene {
     }
 
     pub(crate) fn worker(&self) -> Worker {
-        Worker::new(&self.config, self.store.clone(), Bus::in_process(), self.clock.clone())
+        Worker::new(&self.config, self.store.clone(), Bus::in_process(), self.clock.clone()).unwrap()
     }
 
     pub(crate) fn setting(&self) -> Setting<'_> {

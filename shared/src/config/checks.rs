@@ -1,9 +1,10 @@
 //! What a single value must be, and what values must be together.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::layers::Role;
-use super::sections::{HttpConfig, MailConfig, MailTransport};
+use super::sections::{HttpConfig, MailConfig, MailTransport, is_domain};
 use super::{Config, SecretUrl};
 
 /// The range of every numeric setting, both ends included.
@@ -126,6 +127,24 @@ fn check_mail(mail: &MailConfig, is_sent: bool, refuse: &mut impl FnMut(&'static
     // A line break in a name would end the header it is put into.
     if mail.from_name.contains(char::is_control) {
         refuse("mail.from_name", "must be on one line, without control characters");
+    }
+    check_dkim(mail, refuse);
+}
+
+fn check_dkim(mail: &MailConfig, refuse: &mut impl FnMut(&'static str, &str)) {
+    let selectors: BTreeSet<String> = mail.dkim_keys.iter().map(|key| key.selector.to_lowercase()).collect();
+    if selectors.len() < mail.dkim_keys.len() {
+        refuse("mail.dkim_keys", "must name a selector of its own for each key");
+    }
+    let (from, signing) = (mail.from_domain().to_lowercase(), mail.signing_domain().to_lowercase());
+    if !mail.dkim_domain.is_empty() && !is_domain(&mail.dkim_domain) {
+        refuse("mail.dkim_domain", "must be empty or a domain, such as example.org");
+    } else if !from.is_empty() && from != signing && !from.ends_with(&format!(".{signing}")) {
+        // Receivers look whether the two belong together (RFC 7489, section 3.1.1), and take the mail for forged if not.
+        let message = format!("must be the domain of mail.from_address, {from}, or one above it; empty for the former");
+        refuse("mail.dkim_domain", &message);
+    } else if !mail.dkim_keys.is_empty() && !from.is_empty() && !is_domain(&from) {
+        refuse("mail.from_address", "must have a domain name after the @ for mail.dkim_keys to sign for");
     }
 }
 

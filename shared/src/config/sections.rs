@@ -116,10 +116,36 @@ pub struct MailConfig {
     pub from_address: String,
     /// The name mails come from; may be empty.
     pub from_name: String,
+    /// The keys that sign every mail; empty: none is signed.
+    #[serde(deserialize_with = "dkim_keys")]
+    pub dkim_keys: Vec<DkimKey>,
+    /// The domain that signs; empty: see [`signing_domain`](Self::signing_domain).
+    pub dkim_domain: String,
     /// How long one SMTP command may take, in seconds.
     pub command_timeout_seconds: u64,
     /// How many connections to the relay one process has at most.
     pub connections: u32,
+}
+
+impl MailConfig {
+    /// The domain mails come from; empty when there is no address.
+    pub fn from_domain(&self) -> &str {
+        self.from_address.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// The domain that signs mails: the configured one, or the one they come from.
+    pub fn signing_domain(&self) -> &str {
+        if self.dkim_domain.is_empty() { self.from_domain() } else { &self.dkim_domain }
+    }
+}
+
+/// A private key that signs mails (DKIM).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DkimKey {
+    /// Under which name its public half stands in DNS: labels of letters, digits and hyphens.
+    pub selector: String,
+    /// The PEM file.
+    pub file: PathBuf,
 }
 
 /// Where a mail goes.
@@ -279,6 +305,28 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
         })
     };
     words.map(read).collect()
+}
+
+fn dkim_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<DkimKey>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let read = |word: &str| {
+        let pair = word.split_once('=').map(|(selector, file)| (selector.trim(), file.trim()));
+        let named = pair.filter(|(selector, file)| is_domain(selector) && !file.is_empty());
+        named.map(|(selector, file)| DkimKey { selector: selector.to_owned(), file: file.into() }).ok_or_else(|| {
+            let example = "selector=file, such as 2026=/etc/counterpart/dkim.pem";
+            serde::de::Error::custom(format!("`{word}` does not look like {example}"))
+        })
+    };
+    words.map(read).collect()
+}
+
+/// Labels of letters, digits and hyphens, with dots between them.
+pub(super) fn is_domain(text: &str) -> bool {
+    text.len() <= 253
+        && text.split('.').all(|label| {
+            (1..=63).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
 }
 
 fn instant_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {

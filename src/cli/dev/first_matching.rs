@@ -16,7 +16,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// Plans what is queued and delivers what is due. Does and says nothing when there is neither.
 pub(super) async fn run(config: &Config, process: &Process) -> Result<(), Failure> {
-    let worker = Worker::new(config, process.store.clone(), process.bus.clone(), process.clock.clone());
+    let worker = Worker::new(config, process.store.clone(), process.bus.clone(), process.clock.clone())?;
     let step = Step::begin("Matching");
     if worker.run_queued().await? > 0 {
         step.done(&matched(&process.store).await?);

@@ -256,7 +256,7 @@ async fn addresses_inside_the_network_are_not_called(house: House) {
     // The operator allows no network of their own any more.
     let mut config = house.config.clone();
     config.outbound.allowed_networks.clear();
-    let strict = Worker::new(&config, house.store.clone(), Bus::in_process(), house.clock.clone());
+    let strict = Worker::new(&config, house.store.clone(), Bus::in_process(), house.clock.clone()).unwrap();
     assert_eq!(strict.deliver_due().await.unwrap(), 0);
     assert!(receiver.received().is_empty());
     let error = async |hook: &Hook| hook.delivery(&house).await["error"].as_str().unwrap_or_default().to_owned();

@@ -10,9 +10,10 @@ use shared::{
 use crate::mail::{
     self, ComposeError, Envelope,
     calendar::{self, Named},
+    dkim::Dkim,
 };
 
-/// Writes a message to its recipient. Everything but the address was fixed when the mail was asked for.
+/// Writes and signs a message to its recipient. Everything but the address was fixed when the mail was asked for.
 ///
 /// # Errors
 /// What becomes of the message instead.
@@ -21,6 +22,7 @@ pub(super) fn write(
     person: &Person,
     unsubscribe: Option<String>,
     config: &MailConfig,
+    dkim: &Dkim,
 ) -> Result<Vec<u8>, Outcome> {
     let mut rendered =
         mail::render(&message.mail, &message.locale).map_err(|error| Outcome::Held(error.to_string()))?;
@@ -45,7 +47,7 @@ pub(super) fn write(
         envelope.reply_to = None;
         composed = mail::compose(&envelope, &rendered);
     }
-    composed.map_err(|error| match error {
+    let bytes = composed.map_err(|error| match error {
         ComposeError::ToAddress => Outcome::Failed(error.to_string()),
         ComposeError::FromAddress
         | ComposeError::ReplyTo
@@ -54,7 +56,8 @@ pub(super) fn write(
         | ComposeError::Unsubscribe
         | ComposeError::Date
         | ComposeError::Message => Outcome::Held(error.to_string()),
-    })
+    })?;
+    dkim.sign(bytes, message.created_at).map_err(|error| Outcome::Held(error.to_string()))
 }
 
 fn parts(mail: &Mail) -> (&Setting, &Party) {

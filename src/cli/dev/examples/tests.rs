@@ -32,7 +32,7 @@ async fn seeded(folder: &Path) -> (Config, Worker) {
     let store = Store::connect(config.database.url.expose(), 4).await.unwrap();
     let clock = config.clock.clock();
     seed::plant(&store, &clock, &seed::samples(clock.now()).unwrap()).await.unwrap();
-    let worker = Worker::new(&config, store, Bus::in_process(), clock);
+    let worker = Worker::new(&config, store, Bus::in_process(), clock).unwrap();
     assert_eq!(worker.run_queued().await.unwrap(), 2);
     (config, worker)
 }
