@@ -116,10 +116,21 @@ pub struct MailConfig {
     pub from_address: String,
     /// The name mails come from; may be empty.
     pub from_name: String,
+    /// Where reports about mail go (the envelope's sender, RFC 5321); empty: to `from_address`.
+    pub envelope_from: String,
+    /// A Maildir that reports are delivered to, for the worker to take in; empty: none.
+    pub bounces_dir: PathBuf,
     /// How long one SMTP command may take, in seconds.
     pub command_timeout_seconds: u64,
     /// How many connections to the relay one process has at most.
     pub connections: u32,
+}
+
+impl MailConfig {
+    /// The sender of the envelope, whom reports go to.
+    pub fn envelope_sender(&self) -> &str {
+        if self.envelope_from.is_empty() { &self.from_address } else { &self.envelope_from }
+    }
 }
 
 /// Where a mail goes.
