@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use chrono::TimeDelta;
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use shared::{
@@ -50,6 +51,7 @@ async fn couple(house: &House) -> [Person; 2] {
         people.push(person);
     }
     house.night().await;
+    house.clock.advance(TimeDelta::minutes(1));
     people.try_into().unwrap()
 }
 
@@ -148,6 +150,7 @@ async fn other_reports_say_nothing_about_the_address(house: House) {
     ] {
         assert_eq!(outcome(&admin, &of(EXCHANGE, &alice, action, status)).await, expected, "{action}");
         assert_eq!(message(&house, &alice, "INTRODUCTION").await["status"], now, "{action}");
+        house.clock.advance(TimeDelta::minutes(1));
     }
     assert_eq!(outcomes(&message(&house, &alice, "INTRODUCTION").await), ["ACCEPTED", "DELAYED", "BOUNCED"]);
     assert_eq!(outcome(&admin, &of(GMAIL, &bob, "failed", "5.2.2")).await, "BOUNCED");
@@ -230,7 +233,7 @@ async fn what_is_no_report_is_refused_with_what_to_do(house: House) {
         ("message/rfc822", large, 413, "send its beginning"),
         ("message/rfc822", vacation, 422, "message/delivery-status"),
         ("message/rfc822", String::new(), 422, "no headers of a mail"),
-        ("message/rfc822", "\u{0}\u{fffd}".repeat(1000), 422, "no headers of a mail"),
+        ("message/rfc822", "\u{0}\u{fffd}".repeat(1000), 422, "This is no report"),
         ("message/rfc822", fine.replace("Action: failed", "Action: exploded"), 422, "names no recipient"),
     ] {
         let (found, told) = post(&admin, media, body).await;

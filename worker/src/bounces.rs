@@ -167,7 +167,7 @@ impl Worker {
 }
 
 /// The names of plain files in a folder, oldest first as Maildir names them, without those that begin with a dot.
-async fn files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<OsString>, BouncesError> {
+async fn files(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<OsString>, BouncesError> {
     let mut entries = fs::read_dir(folder).await.map_err(at(folder))?;
     let mut names = Vec::new();
     while let Some(entry) = entries.next_entry().await.map_err(at(folder))? {

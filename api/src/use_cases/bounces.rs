@@ -16,7 +16,7 @@ pub async fn take_bounce(state: &State, caller: &Caller, report: &Report) -> Res
     let applied = bounces::apply(&tx, &state.clock, caller.organization_id(), report).await?;
     let Applied::Done(outcomes) = &applied else { return Ok(applied) };
     let changes: Vec<&str> =
-        outcomes.iter().filter(|outcome| outcome.is_change()).map(|outcome| BounceOutcome::as_str(*outcome)).collect();
+        outcomes.iter().copied().filter(|outcome| outcome.is_change()).map(BounceOutcome::as_str).collect();
     if let Some(message_id) = report.about.filter(|_| !changes.is_empty()) {
         state.audit(&tx, caller, "takeBounce", message_id, json!({ "outcomes": changes })).await?;
         state.commit(tx).await?;

@@ -82,7 +82,7 @@ impl Report {
         let status = parts.iter().find(|part| is_status(&part.kind)).ok_or(NotAReport::NoStatus)?;
         let groups = groups(&String::from_utf8_lossy(&status.body));
         let recipients: Vec<RecipientReport> =
-            groups.iter().filter_map(|group| group.recipient()).take(MOST_RECIPIENTS).collect();
+            groups.iter().filter_map(Group::recipient).take(MOST_RECIPIENTS).collect();
         if recipients.is_empty() {
             return Err(NotAReport::NoRecipient);
         }
