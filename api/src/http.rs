@@ -5,6 +5,7 @@ mod address;
 mod answers;
 mod api_keys;
 mod bearer;
+mod bounces;
 mod cors;
 mod documents;
 mod endpoint;
@@ -148,6 +149,7 @@ fn configure(config: &mut web::ServiceConfig, service: &Service) {
         .route("/graphql", web::to(endpoint::answer))
         .route("/exports/{file}", web::get().to(exports::answer))
         .route("/roster", web::post().to(roster::answer))
+        .route("/bounces", web::post().to(bounces::answer))
         .route("/token", web::to(token::answer))
         .route("/unsubscribe", web::post().to(unsubscribe::change))
         .route("/unsubscribe", read().to(unsubscribe::show))

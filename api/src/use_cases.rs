@@ -2,6 +2,7 @@
 //! row, then the rule, then the writes in one transaction.
 
 pub mod api_clients;
+pub mod bounces;
 pub mod bulk;
 mod cells;
 pub mod check_ins;

@@ -2,6 +2,7 @@
 //! identity, time and logs. Knows nothing of HTTP, GraphQL, matching or SMTP.
 
 pub mod auth;
+pub mod bounces;
 pub mod bus;
 pub mod clock;
 pub mod config;
@@ -15,3 +16,4 @@ pub mod outbound;
 pub mod outbox;
 pub mod store;
 pub mod telemetry;
+pub mod text;

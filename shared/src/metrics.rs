@@ -30,6 +30,7 @@ pub struct Metrics {
     run_seconds: Histogram,
     run_wait_seconds: Histogram,
     sends: Family<Label, Counter>,
+    bounces: Family<Label, Counter>,
     relay_paused: Gauge,
     rescues: Family<Label, Counter>,
     webhooks: Family<Label, Counter>,
@@ -62,6 +63,7 @@ impl Metrics {
             run_seconds: seconds(),
             run_wait_seconds: seconds(),
             sends: Family::default(),
+            bounces: Family::default(),
             relay_paused: Gauge::default(),
             rescues: Family::default(),
             webhooks: Family::default(),
@@ -87,6 +89,7 @@ impl Metrics {
         let (name, help) = ("run_wait", "From asking for a match run to its first claim");
         registry.register_with_unit(name, help, Unit::Seconds, all.run_wait_seconds.clone());
         registry.register("send_attempts", "Attempts to hand a mail over, by outcome", all.sends.clone());
+        registry.register("bounces", "What reports about mail said, by what became of it", all.bounces.clone());
         registry.register(
             "relay_paused",
             "1 while nothing is sent because the relay takes nothing",
@@ -120,13 +123,14 @@ impl Metrics {
 
     /// Every series is there from the start, so that the first step from 0 to 1 is seen.
     fn begin_at_zero(&self) {
-        let series: [(&Family<Label, Counter>, &'static str, &[&'static str]); 6] = [
+        let series: [(&Family<Label, Counter>, &'static str, &[&'static str]); 7] = [
             (&self.runs, "status", &["PUBLISHED", "READY", "FAILED"]),
             (&self.sends, "outcome", &["sent", "failed", "suppressed", "held", "deferred"]),
-            (&self.rescues, "kind", &["run", "message"]),
+            (&self.bounces, "outcome", &["suppressed", "bounced", "delayed", "delivered", "known", "not_ours"]),
+            (&self.rescues, "kind", &["run", "message", "bounce"]),
             (&self.webhooks, "outcome", &["delivered", "failed"]),
             (&self.requests, "status", &["1xx", "2xx", "3xx", "4xx", "5xx"]),
-            (&self.failures, "loop", &["nights", "runs", "upkeep", "mails"]),
+            (&self.failures, "loop", &["nights", "runs", "upkeep", "mails", "bounces"]),
         ];
         for (family, name, values) in series {
             for value in values {
@@ -154,12 +158,17 @@ impl Metrics {
         self.sends.get_or_create(&[("outcome", outcome)]).inc();
     }
 
+    /// A report came in about one recipient, and this became of it.
+    pub fn reported(&self, outcome: &'static str) {
+        self.bounces.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
     /// Whether nothing is sent because the relay takes nothing.
     pub fn relay_paused(&self, paused: bool) {
         self.relay_paused.set(i64::from(paused));
     }
 
-    /// Work whose worker was gone was taken over: `run` or `message`.
+    /// Work whose worker was gone was taken over: `run`, `message` or `bounce`.
     pub fn rescued(&self, kind: &'static str) {
         self.rescues.get_or_create(&[("kind", kind)]).inc();
     }

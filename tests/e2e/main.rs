@@ -12,6 +12,7 @@
 
 mod architecture;
 mod authorization;
+mod bounces;
 mod bulk;
 mod clients;
 mod commands;

@@ -5,11 +5,13 @@
 //! a tick or a wake-up -> upkeep    what time alone decides: proposals, pauses, rounds
 //!                     -> nightly   claim -> load -> plan (matching) -> persist
 //!                     -> mailer    claim -> check -> render -> hand over -> record, one message at a time
+//!                     -> bounces   what mail servers reported about mail that had left
 //!                     -> webhooks  number what was committed -> make deliveries -> claim -> sign -> post -> record
 //! ```
 //!
 //! Any number of workers may run on one `PostgreSQL`: everything is claimed under leases and every step can be repeated.
 
+mod bounces;
 mod calendar;
 mod jitter;
 pub mod mail;
@@ -42,6 +44,7 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use bounces::BouncesError;
 use mail::dkim::{Dkim, DkimError};
 use mailer::Post;
 use ticks::{Ticks, Wake};
@@ -234,6 +237,7 @@ pub async fn run(
                 runs,
                 worker.upkeeps(ticks.wake(None)),
                 mails,
+                worker.bounces(ticks.wake(None)),
                 worker.fan_outs(events),
                 worker.deliveries(ticks.wake(None))
             )

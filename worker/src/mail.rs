@@ -15,7 +15,6 @@ pub mod mailbox;
 mod message;
 mod names;
 pub mod smtp;
-pub mod status;
 mod templates;
 mod text;
 

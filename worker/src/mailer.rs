@@ -21,6 +21,7 @@ use shared::{
     config::MailTransport,
     domain::{
         mail::{MailSuppression, MessageAttempt},
+        mail_status::EnhancedCode,
         messages::Message,
         people::Person,
     },
@@ -39,10 +40,7 @@ use tracing::Instrument as _;
 pub(crate) use self::post::Post;
 use crate::{
     Worker,
-    mail::{
-        smtp::{Class, SendError},
-        status::EnhancedCode,
-    },
+    mail::smtp::{Class, SendError},
 };
 
 /// How many messages are claimed at one time.
@@ -168,7 +166,8 @@ impl Worker {
         };
         let handing = self.mark_handed(lease);
         // On the heap: an exchange with a relay is a large future.
-        let sending = Box::pin(post.send(&self.config.mail.from_address, &person.email, message.id, &bytes, handing));
+        let sending =
+            Box::pin(post.send(self.config.mail.envelope_sender(), &person.email, message.id, &bytes, handing));
         match sending.await? {
             Ok(reply) => {
                 post.open();

@@ -29,6 +29,10 @@ word! {
         Unknown,
         /// Whoever sent it stopped in the middle.
         Lost,
+        /// The mail relay had taken it, and a report said later that it could not be delivered.
+        Bounced,
+        /// The mail relay had taken it, and a report said that it was not delivered yet; others go on trying.
+        Delayed,
     }
 }
 
@@ -52,6 +56,8 @@ word! {
     SuppressionReason = "shared::domain::mail::SuppressionReason" {
         /// A mail relay said that nobody can be reached at it: no such mailbox or domain.
         BadAddress,
+        /// A report said the same, after a mail relay had taken a mail.
+        Bounced,
     }
 }
 

@@ -115,8 +115,8 @@ impl Message {
         self.0.attempts
     }
 
-    /// What each attempt to send it came to, the latest first by default. Waiting (for its time, or for a relay that cannot
-    /// be reached) is no attempt.
+    /// What each attempt to send it came to, and what reports said of it later, the latest first by default. Waiting (for its
+    /// time, or for a relay that cannot be reached) is no attempt.
     async fn attempt_log(
         &self,
         ctx: &Context<'_>,

@@ -334,6 +334,8 @@ word! {
         Export,
         /// The event log and webhook endpoints.
         Events,
+        /// Reports about mail that could not be delivered, to `POST /bounces`.
+        Mail,
         /// Tokens on behalf of people, from `POST /token`.
         OnBehalf,
         /// A token on behalf of a member of staff keeps their roles; without it, it has none.
@@ -356,6 +358,8 @@ word! {
         Suppressed,
         /// Needs a human: it broke the worker three times.
         Held,
+        /// The mail relay accepted it, and a report said later that it could not be delivered.
+        Bounced,
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::{
 use async_graphql::{Response, ServerError};
 use serde::Serialize;
 use serde_json::json;
-use shared::auth::AuthError;
+use shared::{auth::AuthError, bounces::NotAReport};
 
 use super::media::Media;
 use crate::{
@@ -42,6 +42,23 @@ pub(super) enum Fault {
     },
     #[error("The body must be a CSV file in UTF-8, not compressed, with the header Content-Type: text/csv.")]
     NotCsv,
+    #[error(
+        "The body must be the report as it came, headers and all, not compressed, with the header Content-Type: \
+         message/rfc822."
+    )]
+    NotMail,
+    #[error(
+        "The report is larger than the {limit} bytes that are read; send its beginning: what happened is told before the \
+         mail that it returns."
+    )]
+    ReportTooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    #[error("This is no report about a mail that was sent: {0}. Do not send it again.")]
+    NotAReport(#[from] NotAReport),
+    #[error("The message that the report is about is just being sent; send the report again in a minute.")]
+    BeingSent,
     #[error("There is no such file; there are people.csv, enrollments.csv, matches.csv and outcomes.csv.")]
     NoSuchFile,
     #[error("{0}.")]
@@ -107,15 +124,18 @@ impl Fault {
             | Self::NotAcceptable
             | Self::NotJson
             | Self::NotCsv
+            | Self::NotMail
+            | Self::NotAReport(_)
             | Self::KeyReused
             | Self::Malformed(_) => ErrorCode::BadUserInput,
             Self::UnknownDocument => ErrorCode::PersistedDocumentNotFound,
             Self::DocumentsOnly | Self::Origin | Self::Forbidden(_) => ErrorCode::Forbidden,
-            Self::KeyBusy | Self::AnswerLost => ErrorCode::Conflict,
+            Self::KeyBusy | Self::AnswerLost | Self::BeingSent => ErrorCode::Conflict,
             Self::Token(_) | Self::Nobody | Self::Unlinked(_) => ErrorCode::Unauthenticated,
             Self::NoSuchFile => ErrorCode::NotFound,
             Self::TooLarge { .. }
             | Self::FileTooLarge { .. }
+            | Self::ReportTooLarge { .. }
             | Self::Busy
             | Self::FilesBusy
             | Self::TooManyOperations { .. }
@@ -153,6 +173,7 @@ impl Fault {
             Self::NoKeys => Some((header::RETRY_AFTER, "30".to_owned())),
             Self::Busy | Self::FilesBusy => Some((header::RETRY_AFTER, "5".to_owned())),
             Self::KeyBusy => Some((header::RETRY_AFTER, "1".to_owned())),
+            Self::BeingSent => Some((header::RETRY_AFTER, "60".to_owned())),
             Self::TooMany(exceeded) => Some((header::RETRY_AFTER, exceeded.seconds().to_string())),
             Self::NotAcceptable
             | Self::UnknownDocument
@@ -163,6 +184,9 @@ impl Fault {
             | Self::TooManyOperations { .. }
             | Self::Origin
             | Self::NotCsv
+            | Self::NotMail
+            | Self::NotAReport(_)
+            | Self::ReportTooLarge { .. }
             | Self::NoSuchFile
             | Self::Forbidden(_)
             | Self::FileTooLarge { .. }
@@ -191,16 +215,18 @@ fn status(outcome: &Result<Response, Fault>, media: Media) -> StatusCode {
         (Err(Fault::Malformed(_) | Fault::UnknownDocument), _) => StatusCode::BAD_REQUEST,
         (Err(Fault::DocumentsOnly | Fault::Forbidden(_) | Fault::Origin), _) => StatusCode::FORBIDDEN,
         (Err(Fault::KeyBusy | Fault::AnswerLost), _) => StatusCode::CONFLICT,
-        (Err(Fault::KeyReused), _) => StatusCode::UNPROCESSABLE_ENTITY,
+        (Err(Fault::KeyReused | Fault::NotAReport(_)), _) => StatusCode::UNPROCESSABLE_ENTITY,
         (Err(Fault::TooMany(_) | Fault::TooManyOperations { .. }), _) => StatusCode::TOO_MANY_REQUESTS,
         (Err(Fault::Token(_) | Fault::Nobody | Fault::Unlinked(_)), _) => StatusCode::UNAUTHORIZED,
         (Err(Fault::Method | Fault::QueriesOnly), _) => StatusCode::METHOD_NOT_ALLOWED,
         (Err(Fault::NotAcceptable), _) => StatusCode::NOT_ACCEPTABLE,
         (Err(Fault::NoSuchFile), _) => StatusCode::NOT_FOUND,
-        (Err(Fault::TooLarge { .. } | Fault::FileTooLarge { .. }), _) => StatusCode::PAYLOAD_TOO_LARGE,
-        (Err(Fault::NotJson | Fault::NotCsv), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        (Err(Fault::TooLarge { .. } | Fault::FileTooLarge { .. } | Fault::ReportTooLarge { .. }), _) => {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
+        (Err(Fault::NotJson | Fault::NotCsv | Fault::NotMail), _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         (Err(Fault::Internal), _) => StatusCode::INTERNAL_SERVER_ERROR,
-        (Err(Fault::Unavailable | Fault::NoKeys | Fault::Busy | Fault::FilesBusy), _) => {
+        (Err(Fault::Unavailable | Fault::NoKeys | Fault::Busy | Fault::FilesBusy | Fault::BeingSent), _) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         (Err(Fault::TimedOut), _) => StatusCode::GATEWAY_TIMEOUT,

@@ -104,6 +104,10 @@ impl From<Fault> for Refusal {
             | Fault::KeyBusy
             | Fault::AnswerLost
             | Fault::Origin
+            | Fault::NotMail
+            | Fault::NotAReport(_)
+            | Fault::ReportTooLarge { .. }
+            | Fault::BeingSent
             | Fault::Internal => internal(),
         }
     }

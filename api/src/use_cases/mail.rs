@@ -24,10 +24,10 @@ pub async fn release_message(state: &State, caller: &Caller, id: Uuid) -> Result
     restart(state, caller, id, MessageEvent::Release, "releaseMessage").await
 }
 
-/// Has a FAILED message tried once more.
+/// Has a FAILED or BOUNCED message tried once more.
 ///
 /// # Errors
-/// Refused to anyone but staff who look after the person, and unless it is FAILED.
+/// Refused to anyone but staff who look after the person, and unless it is FAILED or BOUNCED.
 pub async fn retry_message(state: &State, caller: &Caller, id: Uuid) -> Result<Message, UseCaseError> {
     restart(state, caller, id, MessageEvent::Retry, "retryMessage").await
 }

@@ -124,6 +124,12 @@ fn check_mail(mail: &MailConfig, is_sent: bool, refuse: &mut impl FnMut(&'static
     } else if !is_mail_address(&mail.from_address) {
         refuse("mail.from_address", "must be one plain address, such as mentoring@example.org");
     }
+    if !mail.envelope_from.is_empty() && !is_mail_address(&mail.envelope_from) {
+        refuse("mail.envelope_from", "must be empty or one plain address, such as bounces@example.org");
+    }
+    if is_sent && !mail.bounces_dir.as_os_str().is_empty() && !mail.bounces_dir.is_dir() {
+        refuse("mail.bounces_dir", "must be empty or an existing Maildir folder that the worker may write to");
+    }
     // A line break in a name would end the header it is put into.
     if mail.from_name.contains(char::is_control) {
         refuse("mail.from_name", "must be on one line, without control characters");

@@ -121,6 +121,10 @@ pub struct MailConfig {
     pub dkim_keys: Vec<DkimKey>,
     /// The domain that signs; empty: see [`signing_domain`](Self::signing_domain).
     pub dkim_domain: String,
+    /// Where reports about mail go (the envelope's sender, RFC 5321); empty: to `from_address`.
+    pub envelope_from: String,
+    /// A Maildir that reports are delivered to, for the worker to take in; empty: none.
+    pub bounces_dir: PathBuf,
     /// How long one SMTP command may take, in seconds.
     pub command_timeout_seconds: u64,
     /// How many connections to the relay one process has at most.
@@ -136,6 +140,11 @@ impl MailConfig {
     /// The domain that signs mails: the configured one, or the one they come from.
     pub fn signing_domain(&self) -> &str {
         if self.dkim_domain.is_empty() { self.from_domain() } else { &self.dkim_domain }
+    }
+
+    /// The sender of the envelope, whom reports go to.
+    pub fn envelope_sender(&self) -> &str {
+        if self.envelope_from.is_empty() { &self.from_address } else { &self.envelope_from }
     }
 }
 

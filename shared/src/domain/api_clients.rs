@@ -22,6 +22,8 @@ words! {
         Export = "EXPORT",
         /// The event log and webhook endpoints.
         Events = "EVENTS",
+        /// Reports about mail that could not be delivered.
+        Mail = "MAIL",
         /// Tokens on behalf of people.
         OnBehalf = "ON_BEHALF",
         /// A token on behalf of a member of staff keeps their roles.

@@ -20,10 +20,15 @@ words! {
         Unknown = "UNKNOWN",
         /// Whoever sent it stopped in the middle.
         Lost = "LOST",
+        /// It had been taken, and a report said later that it could not be delivered.
+        Bounced = "BOUNCED",
+        /// It had been taken, and a report said that it was not delivered yet; others go on trying.
+        Delayed = "DELAYED",
     }
 }
 
-/// One attempt to send one message. There is none for the time a message waits, or for a relay that cannot be reached.
+/// One attempt to send one message, or what a report said of it later. There is none for the time a message waits, or for a
+/// relay that cannot be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageAttempt {
     /// `UUIDv7`.
@@ -51,6 +56,8 @@ words! {
     SuppressionReason {
         /// A relay said that nobody can be reached at it (RFC 3463: 5.1.1, 5.1.2, 5.1.3, 5.1.6; RFC 7505: 5.1.10).
         BadAddress = "BAD_ADDRESS",
+        /// A report said the same, after a relay had taken a mail.
+        Bounced = "BOUNCED",
     }
 }
 

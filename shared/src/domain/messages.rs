@@ -62,6 +62,8 @@ words! {
         Suppressed = "SUPPRESSED",
         /// Needs a human: it broke the worker three times.
         Held = "HELD",
+        /// The relay accepted it, and a report said later that it could not be delivered.
+        Bounced = "BOUNCED",
     }
 }
 
@@ -84,6 +86,8 @@ words! {
         Release = "RELEASE",
         /// Staff have it tried once more.
         Retry = "RETRY",
+        /// A report said that it could not be delivered.
+        Bounce = "BOUNCE",
     }
 }
 
@@ -99,4 +103,38 @@ state_machine! { "the message", MessageStatus x MessageEvent {
     Held + Release => Pending,
     Held + Suppress => Suppressed,
     Failed + Retry => Pending,
+    Sent + Bounce => Bounced,
+    Bounced + Retry => Pending,
 }}
+
+/// The Message-ID of a message (RFC 5322, section 3.6.4) without angle brackets: the row's id, `@`, and the sending domain.
+pub fn message_id(id: Uuid, domain: &str) -> String {
+    format!("{id}@{domain}")
+}
+
+/// The id of the row in a Message-ID that [`message_id`] made, with or without angle brackets; `None` for any other.
+///
+/// Any domain will do: the sender's address may have changed since, and the id alone tells which message it is.
+pub fn id_of(message_id: &str) -> Option<Uuid> {
+    let bare = message_id.trim().trim_start_matches('<').trim_end_matches('>');
+    let (id, domain) = bare.split_once('@')?;
+    let hyphenated = id.len() == 36 && id.is_ascii() && !domain.is_empty();
+    hyphenated.then(|| Uuid::try_parse(id).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_id_leads_back_to_its_row() {
+        let id = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001);
+        let written = message_id(id, "example.org");
+        assert_eq!(id_of(&written), Some(id));
+        assert_eq!(id_of(&format!(" <{}> ", written.to_uppercase())), Some(id));
+        let simple = format!("{}@example.org", id.simple());
+        for other in ["", "@", "<>", "x@example.org", &id.to_string(), &format!("{id}@"), &simple, "ä@example.org"] {
+            assert_eq!(id_of(other), None, "{other}");
+        }
+    }
+}

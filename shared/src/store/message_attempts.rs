@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
 use uuid::Uuid;
 
-use super::{StoreError, Tx, messages, word};
+use super::{Reads, StoreError, Tx, messages, word};
 use crate::domain::mail::{AttemptOutcome, MessageAttempt};
 
 const TABLE: &str = "message_attempts";
@@ -65,6 +65,15 @@ pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), Sto
     });
     row::Entity::insert_many(rows).on_conflict_do_nothing_on([row::Column::Id]).exec_without_returning(&tx.tx).await?;
     Ok(())
+}
+
+/// Whether there is an attempt of this id.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn is_known(reads: &impl Reads, organization_id: Uuid, id: Uuid) -> Result<bool, StoreError> {
+    let found = scoped(organization_id).filter(row::Column::Id.eq(id)).one(reads.conn()).await?;
+    Ok(found.is_some())
 }
 
 /// What is known of an attempt whose worker did not live to record it.

@@ -2,6 +2,7 @@
 
 mod by_staff;
 mod leases;
+mod reports;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 pub use self::{
     by_staff::{hold, restart, suppress},
     leases::{Lease, Outcome, claim, finish, finish_alone, finish_sent, mark_handed, mark_handed_alone, renew},
+    reports::{bounce, every_organization_of},
 };
 use super::{Reads, StoreError, Tx, from_json, to_json, word};
 use crate::domain::{

@@ -16,10 +16,10 @@ use lettre::{
         response::{Response, Severity},
     },
 };
-use shared::failpoints::Point;
+use shared::{domain::mail_status::EnhancedCode, failpoints::Point};
 use tokio::{net::TcpStream, time::timeout};
 
-use super::{message::parse_address, status::EnhancedCode, text};
+use super::{message::parse_address, text};
 
 /// How the way to the relay is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 
 use shared::{
     config::MailConfig,
-    domain::{messages::Message, people::Person},
+    domain::{
+        messages::{self, Message},
+        people::Person,
+    },
     outbox::mails::{Mail, Party, Setting},
     store::messages::Outcome,
 };
@@ -31,7 +34,7 @@ pub(super) fn write(
     rendered.calendar = calendar::of(&message.mail, service, &person.email, message.created_at);
     let domain = config.from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let mut envelope = Envelope {
-        message_id: format!("{}@{domain}", message.id),
+        message_id: messages::message_id(message.id, domain),
         date: message.created_at,
         from_name: config.from_name.clone(),
         from_address: config.from_address.clone(),

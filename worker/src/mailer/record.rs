@@ -5,6 +5,7 @@ use shared::{
     config::MailTransport,
     domain::{
         mail::{AttemptOutcome, MailSuppression, MessageAttempt, SuppressionReason},
+        mail_status::EnhancedCode,
         messages::Message,
         people::Person,
     },
@@ -12,10 +13,7 @@ use shared::{
 
 use crate::{
     Worker,
-    mail::{
-        smtp::{Class, SendError},
-        status::EnhancedCode,
-    },
+    mail::smtp::{Class, SendError},
 };
 
 impl Worker {
@@ -75,5 +73,6 @@ const fn outcome(class: Class) -> Option<AttemptOutcome> {
 pub(super) fn suppressed(suppression: &MailSuppression) -> String {
     match suppression.reason {
         SuppressionReason::BadAddress => "a relay said that nobody can be reached at the address".to_owned(),
+        SuppressionReason::Bounced => "a report said that nobody can be reached at the address".to_owned(),
     }
 }

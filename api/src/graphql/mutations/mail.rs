@@ -118,7 +118,7 @@ impl MailMutations {
         .await
     }
 
-    /// Has a FAILED message tried as if for the first time. What has become pointless meanwhile is suppressed instead of
+    /// Has a FAILED or BOUNCED message tried as if for the first time. What has become pointless meanwhile is suppressed instead of
     /// sent, and so is what goes to a suppressed address: lift that first. For staff who look after the person.
     async fn retry_message(
         &self,

@@ -19,7 +19,7 @@ pub async fn hold(tx: &Tx, organization_id: Uuid, id: Uuid) -> Result<Option<Mes
     query.one(&tx.tx).await?.map(message).transpose()
 }
 
-/// Lets a held or failed message wait for its turn again, as if it had never been tried.
+/// Lets a held, failed or bounced message wait for its turn again, as if it had never been tried.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when its state is another than it was read with.
@@ -29,6 +29,7 @@ pub async fn restart(tx: &Tx, message: &Message, now: DateTime<Utc>) -> Result<(
             status: Set(MessageStatus::Pending.as_str().to_owned()),
             due_at: Set(now),
             handed_at: Set(None),
+            sent_at: Set(None),
             attempts: Set(0),
             rescue_count: Set(0),
             updated_at: Set(now),

@@ -31,10 +31,11 @@ impl EnhancedCode {
         (parts.next().is_none() && matches!(class, 2 | 4 | 5)).then_some(Self { class, subject, detail })
     }
 
-    /// The code of a whole reply, `550 5.1.1 no such user`.
+    /// The code of a whole reply, `550 5.1.1 no such user`, or of its first line of several, `550-5.1.1 no such`.
     pub fn of_reply(reply: &str) -> Option<Self> {
-        let (basic, text) = reply.split_once(' ')?;
-        (basic.len() == 3 && basic.bytes().all(|byte| byte.is_ascii_digit())).then(|| Self::of_text(text)).flatten()
+        let (basic, rest) = reply.split_at_checked(3)?;
+        let text = rest.strip_prefix([' ', '-'])?;
+        basic.bytes().all(|byte| byte.is_ascii_digit()).then(|| Self::of_text(text)).flatten()
     }
 
     /// Whether nobody can be reached at the address, now and later: no such mailbox (x.1.1), no such domain (x.1.2), no
@@ -72,6 +73,7 @@ mod tests {
         let read = |reply| EnhancedCode::of_reply(reply).map(|code| code.to_string());
         assert_eq!(read("550 5.1.1 no such user").as_deref(), Some("5.1.1"));
         assert_eq!(read("556 5.1.10 null MX").as_deref(), Some("5.1.10"));
+        assert_eq!(read("550-5.1.1 no such 550 5.1.1 user").as_deref(), Some("5.1.1"));
         assert_eq!(read("250 2.0.0 Ok: queued as 5.1.1").as_deref(), Some("2.0.0"));
         for none in ["550 no such user 5.1.1", "550", "", "550 5.1 x", "550 5.1.1.1 x", "550 3.1.1 x", "550 5.1.9999 x"]
         {
