@@ -57,7 +57,7 @@ enum Command {
     /// Signing keys
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Print the DNS records that the keys in mail.dkim_keys need
+    /// Print the DNS records that the keys in `mail.dkim_keys` need
     Dkim,
     /// Organizations, each a world of its own
     #[command(subcommand)]

@@ -9,6 +9,7 @@ mod initial;
 mod issuers;
 mod mail;
 mod operations;
+mod quiet_hours;
 mod roster;
 mod sessions;
 mod tables;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(operations::Migration),
             Box::new(mail::Migration),
             Box::new(sessions::Migration),
+            Box::new(quiet_hours::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 mod categories;
 pub mod letters;
 pub mod mails;
+mod urgency;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -155,6 +155,7 @@ fn program(organization_id: Uuid, random: &mut Random, at: DateTime<Utc>) -> Pro
         minimum_score: 0,
         avoid_past_partners: true,
         timings: Timings::default(),
+        quiet_hours: None,
         ice_breakers: Vec::new(),
         topics: Vec::new(),
         questions,

@@ -208,6 +208,7 @@ fn program(organization_id: Uuid, random: &mut Random, at: DateTime<Utc>) -> Pro
         minimum_score: 0,
         avoid_past_partners: true,
         timings: Timings::default(),
+        quiet_hours: None,
         topics: Vec::new(),
         ice_breakers: vec![
             "Where do you work, and what do you see from your window there?".to_owned(),

@@ -55,6 +55,7 @@ impl House {
             avoid_past_partners: true,
             // What is written because days go by has tests of its own, which turn it on.
             timings: Timings { stalled_days: 0, first_check_in_days: 0, topic_days: 0, ..Timings::default() },
+            quiet_hours: None,
             ice_breakers: Vec::new(),
             topics: Vec::new(),
             questions: vec![Question {

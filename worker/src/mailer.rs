@@ -6,8 +6,10 @@
 
 mod backoff;
 mod letter;
+mod look;
 mod pointless;
 mod post;
+mod quiet;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -18,12 +20,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use shared::{
-    config::MailTransport,
     domain::{
         mail::{MailSuppression, MessageAttempt},
         mail_status::EnhancedCode,
         messages::Message,
-        people::Person,
     },
     failpoints::Point,
     metrics::METRICS,
@@ -37,6 +37,7 @@ use shared::{
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use self::look::Verdict;
 pub(crate) use self::post::Post;
 use crate::{
     Worker,
@@ -149,9 +150,13 @@ impl Worker {
             return Ok(false);
         }
         let person = match self.look_again(lease, message).await? {
-            Ok(person) => person,
-            Err(why) => {
+            Verdict::Send(person) => person,
+            Verdict::Never(why) => {
                 self.end(lease, message, Outcome::Suppressed(why)).await?;
+                return Ok(false);
+            }
+            Verdict::Later { due_at, why } => {
+                self.end(lease, message, Outcome::Deferred { due_at, why, counts: false }).await?;
                 return Ok(false);
             }
         };
@@ -201,66 +206,6 @@ impl Worker {
             return Some(Release { due_at, why: "waits for the relay" });
         }
         (claimed.elapsed() > self.half_lease()).then_some(Release { due_at: unchanged, why: "others took long" })
-    }
-
-    /// Renews the lease and looks whether the mail still makes sense: to whom, or why not.
-    async fn look_again(&self, lease: Lease, message: &Message) -> Result<Result<Person, String>, StoreError> {
-        let organization_id = message.organization_id;
-        let tx = self.store.begin().await?;
-        store::messages::renew(&tx, lease, self.lease()).await?;
-        let person = store::people::find(&tx, organization_id, message.person_id).await?;
-        let found = match message.match_id {
-            Some(id) => store::matches::find(&tx, organization_id, id).await?,
-            None => None,
-        };
-        let run = match &message.mail {
-            Mail::RunAwaitsApproval(mail) => store::match_runs::find(&tx, organization_id, mail.run_id).await?,
-            Mail::Introduction(_)
-            | Mail::Proposal(_)
-            | Mail::ProposalReminder(_)
-            | Mail::PairRequest(_)
-            | Mail::FirstContactReminder(_)
-            | Mail::NotMatchedYet(_)
-            | Mail::MatchEnded(_)
-            | Mail::WebhookDisabled(_)
-            | Mail::SignInLink(_)
-            | Mail::SessionProposed(_)
-            | Mail::SessionInvitation(_)
-            | Mail::SessionChanged(_)
-            | Mail::SessionCanceled(_)
-            | Mail::SessionReminder(_)
-            | Mail::StalledReminder(_)
-            | Mail::Topic(_)
-            | Mail::CheckIn(_)
-            | Mail::WrapUp(_)
-            | Mail::CoordinatorDigest(_) => None,
-        };
-        let session = match message.mail.session() {
-            Some(mail) => store::sessions::find(&tx, organization_id, mail.session_id).await?,
-            None => None,
-        };
-        let suppression = match &person {
-            Some(person) => store::mail_suppressions::find(&tx, organization_id, &person.email).await?,
-            None => None,
-        };
-        let unwanted = unsubscribe::is_unwanted(&tx, message).await?;
-        self.commit(tx).await?;
-        let Some(person) = person.filter(|person| person.active) else {
-            return Ok(Err("the person is not written to any more".to_owned()));
-        };
-        if self.config.mail.transport == MailTransport::Smtp && !person.has_address() {
-            return Ok(Err("nobody entered an address of this person yet".to_owned()));
-        }
-        if let Some(suppression) = suppression {
-            return Ok(Err(record::suppressed(&suppression)));
-        }
-        if unwanted {
-            return Ok(Err("the person switched this category of mail off".to_owned()));
-        }
-        Ok(match pointless::why(message, found.as_ref(), run.as_ref(), session.as_ref(), self.clock.now()) {
-            Some(why) => Err(why.to_owned()),
-            None => Ok(person),
-        })
     }
 
     /// Marks the message, and makes sure that it is still this worker's when that is stored: one that was suspended or

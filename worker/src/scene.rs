@@ -278,6 +278,7 @@ fn program(clock: &Clock, organization_id: Uuid, consent: Consent) -> Program {
         minimum_score: 0,
         avoid_past_partners: true,
         timings: Timings::default(),
+        quiet_hours: None,
         ice_breakers: Vec::new(),
         topics: Vec::new(),
         questions: vec![Question {

@@ -1,4 +1,4 @@
-//! When a night is due: pure arithmetic over IANA zones.
+//! When a night is due, and when people are not disturbed: pure arithmetic over IANA zones.
 //!
 //! A program's night has a local date and a local time of day. Zones leave out times and even whole days, and repeat
 //! others; still each existing date has exactly one due instant, and later dates are due later.
@@ -46,6 +46,17 @@ pub fn next_due(zone: Tz, time: NaiveTime, now: DateTime<Utc>) -> Option<DateTim
     let yesterday = today.checked_sub_days(Days::new(1))?;
     let dates = (0..5).filter_map(|days| yesterday.checked_add_days(Days::new(days)));
     dates.filter_map(|date| due_instant(zone, date, time)).find(|due| *due > now)
+}
+
+/// Until when `now` is in quiet hours, which begin at one local time and end at another; `None` when it is not. Both
+/// follow the rules of [`due_instant`]: they begin and end once a day, also when the clock is put back or forward.
+pub fn quiet_until(zone: Tz, from: NaiveTime, until: NaiveTime, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (_, begun) = latest_due(zone, from, now)?;
+    let (_, ended) = latest_due(zone, until, now)?;
+    if begun <= ended {
+        return None;
+    }
+    next_due(zone, until, now)
 }
 
 /// The nights between two dates, both left out, latest first, at most `limit`.

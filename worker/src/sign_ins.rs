@@ -58,6 +58,7 @@ impl Worker {
             setting: Setting {
                 organization: organization.name.clone(),
                 program: organization.name.clone(),
+                program_id: None,
                 contact: organization.contact.clone(),
             },
             you: Party { name: person.name.clone(), email: None, country: None, headline: None, time_zone: None },

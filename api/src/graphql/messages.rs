@@ -105,7 +105,7 @@ impl Message {
         self.0.sent_at.map(Instant)
     }
 
-    /// What went wrong last, or why it was suppressed; null if nothing.
+    /// What went wrong last, what it waits for, or why it was suppressed; null if nothing.
     async fn error(&self) -> Option<&str> {
         self.0.error.as_deref()
     }

@@ -164,6 +164,13 @@ impl Program {
         self.0.timings.topic_days.into()
     }
 
+    /// When mail that may wait does; null for never.
+    async fn quiet_hours(&self) -> Option<QuietHours> {
+        self.0
+            .quiet_hours
+            .map(|programs::QuietHours { from, until }| QuietHours { from: LocalTime(from), until: LocalTime(until) })
+    }
+
     /// What partners may talk about, one after the other; empty means the standard topics.
     async fn topics(&self) -> &[String] {
         &self.0.topics
@@ -335,6 +342,15 @@ impl Program {
         )
         .await
     }
+}
+
+/// From one time to another on the clock of whoever is written to, over midnight when the first is the later one.
+#[derive(SimpleObject, Clone, Debug)]
+pub(super) struct QuietHours {
+    /// When they begin.
+    from: LocalTime,
+    /// When they end.
+    until: LocalTime,
 }
 
 /// Something participants are asked.

@@ -4,8 +4,8 @@ use chrono::NaiveTime;
 use serde_json::json;
 use shared::domain::{
     programs::{
-        Admission, Asks, Comparison, Consent, Criterion, Kind, Objective, Program, Question, QuestionKind, Strength,
-        Subject, Timings, check,
+        Admission, Asks, Comparison, Consent, Criterion, Kind, Objective, Program, Question, QuestionKind, QuietHours,
+        Strength, Subject, Timings, check,
     },
     refusals::{Refusal, RefusalCode},
 };
@@ -40,6 +40,8 @@ pub struct ProgramDraft {
     pub avoid_past_partners: bool,
     /// Dates the program keeps.
     pub timings: Timings,
+    /// When mail that may wait does; `None` for never.
+    pub quiet_hours: Option<QuietHours>,
     /// Questions to begin with; empty means the standard ones.
     pub ice_breakers: Vec<String>,
     /// What pairs may talk about; empty means the standard ones.
@@ -111,6 +113,8 @@ pub struct ProgramPatch {
     pub avoid_past_partners: Option<bool>,
     /// See [`ProgramDraft::timings`].
     pub timings: Option<Timings>,
+    /// See [`ProgramDraft::quiet_hours`].
+    pub quiet_hours: Option<Option<QuietHours>>,
     /// See [`ProgramDraft::ice_breakers`].
     pub ice_breakers: Option<Vec<String>>,
     /// See [`ProgramDraft::topics`].
@@ -179,6 +183,7 @@ pub async fn create_program(state: &State, caller: &Caller, draft: ProgramDraft)
         minimum_score: small(draft.minimum_score, "minimumScore", &mut found).unwrap_or_default(),
         avoid_past_partners: draft.avoid_past_partners,
         timings: draft.timings,
+        quiet_hours: draft.quiet_hours,
         ice_breakers: draft.ice_breakers,
         topics: draft.topics,
         questions: questions(state, draft.questions),
@@ -230,6 +235,7 @@ pub async fn update_program(
     set(&mut program.minimum_score, patch.minimum_score.and_then(|score| small(score, "minimumScore", &mut found)));
     set(&mut program.avoid_past_partners, patch.avoid_past_partners);
     set(&mut program.timings, patch.timings);
+    set(&mut program.quiet_hours, patch.quiet_hours);
     set(&mut program.ice_breakers, patch.ice_breakers);
     set(&mut program.topics, patch.topics);
     set(&mut program.questions, patch.questions.map(|drafts| questions(state, drafts)));

@@ -1,11 +1,12 @@
 //! Programs: what is asked, which rules hold, how consent works and when things happen.
 
+mod quiet_hours;
 mod timings;
 
 use chrono::{DateTime, NaiveTime, Utc};
 use uuid::Uuid;
 
-pub use self::timings::Timings;
+pub use self::{quiet_hours::QuietHours, timings::Timings};
 use super::{
     people::LINE_MAX,
     refusals::{Refusal, RefusalCode},
@@ -41,6 +42,8 @@ pub struct Program {
     pub avoid_past_partners: bool,
     /// Dates the program keeps.
     pub timings: Timings,
+    /// When mail that may wait does; `None` for never.
+    pub quiet_hours: Option<QuietHours>,
     /// Questions to begin with, for the introduction; empty means the standard ones.
     pub ice_breakers: Vec<String>,
     /// What pairs may talk about, one after the other, the last a look back; empty means the standard ones.
@@ -358,6 +361,7 @@ mod tests {
             minimum_score: 0,
             avoid_past_partners: true,
             timings: Timings::default(),
+            quiet_hours: None,
             ice_breakers: Vec::new(),
             topics: Vec::new(),
             questions: vec![Question {

@@ -59,6 +59,7 @@ impl Desk<'_> {
         Setting {
             organization: self.organization.name.clone(),
             program: self.program.name.clone(),
+            program_id: Some(self.program.id),
             contact: self.organization.contact.clone(),
         }
     }
@@ -227,6 +228,7 @@ pub fn webhook_disabled<'p>(
         setting: Setting {
             organization: organization.name.clone(),
             program: organization.name.clone(),
+            program_id: None,
             contact: organization.contact.clone(),
         },
         endpoint_id: endpoint.id,

@@ -146,6 +146,9 @@ pub struct Setting {
     pub organization: String,
     /// The program's name.
     pub program: String,
+    /// The program; none for what belongs to no program, and in mails that were asked for before this was noted.
+    #[serde(default)]
+    pub program_id: Option<Uuid>,
     /// Who answers questions about the program: an address, if the organization gave one.
     pub contact: Option<String>,
 }

@@ -4,6 +4,7 @@ mod known;
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::NaiveTime;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::LockType,
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 pub(super) use self::known::Known;
 use super::{Reads, Store, StoreError, Tx, exactly_one, from_json, narrow, to_json, word};
-use crate::domain::programs::{Criterion, Program, Question, Timings};
+use crate::domain::programs::{Criterion, Program, Question, QuietHours, Timings};
 
 const TABLE: &str = "programs";
 const CRITERIA: &str = "criteria";
@@ -45,6 +46,8 @@ pub(crate) mod row {
         pub first_check_in_days: i32,
         pub check_in_days: i32,
         pub topic_days: i32,
+        pub quiet_from: Option<String>,
+        pub quiet_until: Option<String>,
         pub ice_breakers: Json,
         pub topics: Json,
         pub seed: i64,
@@ -106,7 +109,6 @@ pub(crate) mod criterion_row {
 }
 
 fn program(row: row::Model) -> Result<Program, StoreError> {
-    let match_at = chrono::NaiveTime::parse_from_str(&row.match_at, MATCH_AT);
     Ok(Program {
         id: row.id,
         organization_id: row.organization_id,
@@ -117,7 +119,7 @@ fn program(row: row::Model) -> Result<Program, StoreError> {
         objective: word(TABLE, &row.objective)?,
         admission: word(TABLE, &row.admission)?,
         time_zone: row.time_zone,
-        match_at: match_at.map_err(|error| StoreError::corrupt(TABLE, error))?,
+        match_at: time(&row.match_at)?,
         minimum_score: narrow(TABLE, row.minimum_score)?,
         avoid_past_partners: row.avoid_past_partners,
         timings: Timings {
@@ -129,6 +131,7 @@ fn program(row: row::Model) -> Result<Program, StoreError> {
             check_in_days: narrow(TABLE, row.check_in_days)?,
             topic_days: narrow(TABLE, row.topic_days)?,
         },
+        quiet_hours: quiet(row.quiet_from.as_deref(), row.quiet_until.as_deref())?,
         ice_breakers: from_json(TABLE, row.ice_breakers)?,
         topics: from_json(TABLE, row.topics)?,
         questions: Vec::new(),
@@ -139,6 +142,15 @@ fn program(row: row::Model) -> Result<Program, StoreError> {
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+fn time(text: &str) -> Result<NaiveTime, StoreError> {
+    NaiveTime::parse_from_str(text, MATCH_AT).map_err(|error| StoreError::corrupt(TABLE, error))
+}
+
+fn quiet(from: Option<&str>, until: Option<&str>) -> Result<Option<QuietHours>, StoreError> {
+    let Some((from, until)) = from.zip(until) else { return Ok(None) };
+    Ok(QuietHours::between(time(from)?, time(until)?))
 }
 
 fn to_row(program: &Program) -> Result<row::Model, StoreError> {
@@ -162,6 +174,8 @@ fn to_row(program: &Program) -> Result<row::Model, StoreError> {
         first_check_in_days: program.timings.first_check_in_days.into(),
         check_in_days: program.timings.check_in_days.into(),
         topic_days: program.timings.topic_days.into(),
+        quiet_from: program.quiet_hours.map(|hours| hours.from.format(MATCH_AT).to_string()),
+        quiet_until: program.quiet_hours.map(|hours| hours.until.format(MATCH_AT).to_string()),
         ice_breakers: to_json(TABLE, &program.ice_breakers)?,
         topics: to_json(TABLE, &program.topics)?,
         seed: program.seed,
@@ -283,6 +297,23 @@ pub async fn at_versions(
         found.extend(read);
     }
     Ok(found)
+}
+
+/// When mail of a program that may wait does, and the program's zone; `None` when it never does.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn quiet_hours(
+    reads: &impl Reads,
+    organization_id: Uuid,
+    id: Uuid,
+) -> Result<Option<(QuietHours, String)>, StoreError> {
+    let query = scoped(organization_id).filter(row::Column::Id.eq(id)).select_only();
+    let columns = [row::Column::QuietFrom, row::Column::QuietUntil, row::Column::TimeZone];
+    let found: Option<(Option<String>, Option<String>, String)> =
+        query.columns(columns).into_tuple().one(reads.conn()).await?;
+    let Some((from, until, zone)) = found else { return Ok(None) };
+    Ok(quiet(from.as_deref(), until.as_deref())?.map(|hours| (hours, zone)))
 }
 
 /// Every program of every organization that is not archived, for the worker.

@@ -26,6 +26,7 @@ pub(super) fn setting() -> Setting {
     Setting {
         organization: String::from("Alumni Network"),
         program: String::from("Peer Mentoring 2027"),
+        program_id: Some(id(90)),
         contact: Some(String::from("peers@alumni.example")),
     }
 }

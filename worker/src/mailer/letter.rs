@@ -63,7 +63,8 @@ pub(super) fn write(
     dkim.sign(bytes, message.created_at).map_err(|error| Outcome::Held(error.to_string()))
 }
 
-fn parts(mail: &Mail) -> (&Setting, &Party) {
+/// Where a mail comes from, and its reader.
+pub(super) fn parts(mail: &Mail) -> (&Setting, &Party) {
     match mail {
         Mail::Introduction(mail) => (&mail.setting, &mail.you),
         Mail::Proposal(mail) | Mail::ProposalReminder(mail) => (&mail.setting, &mail.you),

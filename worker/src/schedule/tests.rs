@@ -54,6 +54,41 @@ fn nights_around_changes_of_the_clock() {
     }
 }
 
+#[test]
+fn quiet_hours_on_every_clock() {
+    let cases = [
+        ("Europe/Berlin", "21:00", "08:00", "2026-11-23T19:59:59Z", None),
+        ("Europe/Berlin", "21:00", "08:00", "2026-11-23T20:00:00Z", Some("2026-11-24T07:00:00Z")),
+        ("Europe/Berlin", "21:00", "08:00", "2026-11-24T06:59:59Z", Some("2026-11-24T07:00:00Z")),
+        ("Europe/Berlin", "21:00", "08:00", "2026-11-24T07:00:00Z", None),
+        ("America/New_York", "21:00", "08:00", "2026-11-24T07:00:00Z", Some("2026-11-24T13:00:00Z")),
+        ("Asia/Tokyo", "21:00", "08:00", "2026-11-24T07:00:00Z", None),
+        // Within a day, at noon.
+        ("Europe/Berlin", "12:00", "13:30", "2026-11-24T11:15:00Z", Some("2026-11-24T12:30:00Z")),
+        ("Europe/Berlin", "12:00", "13:30", "2026-11-24T10:59:00Z", None),
+        // The night is an hour shorter in spring, and longer in autumn.
+        ("Europe/Berlin", "21:00", "08:00", "2026-03-28T21:00:00Z", Some("2026-03-29T06:00:00Z")),
+        ("Europe/Berlin", "21:00", "08:00", "2026-10-24T20:00:00Z", Some("2026-10-25T07:00:00Z")),
+        // They end in the gap of spring: at its end.
+        ("Europe/Berlin", "21:00", "02:30", "2026-03-29T00:45:00Z", Some("2026-03-29T01:00:00Z")),
+        ("Europe/Berlin", "21:00", "02:30", "2026-03-29T01:00:00Z", None),
+        // They end when 02:30 comes for the first time; the second 02:15 is not quiet again.
+        ("Europe/Berlin", "21:00", "02:30", "2026-10-25T00:15:00Z", Some("2026-10-25T00:30:00Z")),
+        ("Europe/Berlin", "21:00", "02:30", "2026-10-25T01:15:00Z", None),
+        // They begin when 02:30 comes for the first time.
+        ("Europe/Berlin", "02:30", "06:00", "2026-10-25T01:15:00Z", Some("2026-10-25T05:00:00Z")),
+        // All of them in a gap are no hours at all.
+        ("Europe/Berlin", "02:10", "02:50", "2026-03-29T01:00:00Z", None),
+        // A day that never was.
+        ("Pacific/Apia", "21:00", "08:00", "2011-12-30T08:00:00Z", Some("2011-12-30T18:00:00Z")),
+    ];
+    for (zone, from, until, now, expected) in cases {
+        let zone: Tz = zone.parse().unwrap();
+        let at = |text: &str| time(&format!("{text}:00"));
+        assert_eq!(quiet_until(zone, at(from), at(until), utc(now)), expected.map(utc), "{zone} {from} {until} {now}");
+    }
+}
+
 /// In every zone there is, each existing date has one due instant, on that date or at the end of a gap that swallowed the
 /// rest of it, and later dates are due later.
 fn check_all_zones(years: RangeInclusive<i32>) {

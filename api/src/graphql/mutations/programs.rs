@@ -1,7 +1,7 @@
 //! Mutations of programs.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use shared::domain::programs::Timings;
+use shared::domain::programs::{QuietHours, Timings};
 use uuid::Uuid;
 
 use super::payloads::{Stop, codes, invalid, payload, settle, take};
@@ -60,6 +60,23 @@ pub(super) struct CriterionInput {
     weight: i32,
 }
 
+/// From one time to another on the clock of whoever is written to; the same time twice for never. Introductions, proposals,
+/// reminders, topics and the like wait for the end of them. Links to sign in, requests to pair up, changes of sessions and
+/// the last reminder before one do not.
+#[derive(InputObject, Clone, Copy, Debug)]
+pub(super) struct QuietHoursInput {
+    /// When they begin, such as `21:00`.
+    from: LocalTime,
+    /// When they end, such as `08:00`.
+    until: LocalTime,
+}
+
+impl QuietHoursInput {
+    fn hours(self) -> Option<QuietHours> {
+        QuietHours::between(self.from.0, self.until.0)
+    }
+}
+
 /// A new program.
 #[derive(InputObject, Clone, Debug)]
 pub(super) struct CreateProgramInput {
@@ -100,6 +117,8 @@ pub(super) struct CreateProgramInput {
     check_in_days: Option<i32>,
     /// Days from one topic to talk about to the next, 1 to 365, 0 for never; 14 if left out.
     topic_days: Option<i32>,
+    /// When mail that may wait does; never if left out.
+    quiet_hours: Option<QuietHoursInput>,
     /// What partners may talk about, one after the other, the last a look back; the standard topics if empty. At most 60, of
     /// 500 characters each.
     #[graphql(default)]
@@ -155,6 +174,8 @@ pub(super) struct UpdateProgramInput {
     check_in_days: Option<i32>,
     /// Days from one topic to talk about to the next, 1 to 365, 0 for never.
     topic_days: Option<i32>,
+    /// When mail that may wait does.
+    quiet_hours: Option<QuietHoursInput>,
     /// What partners may talk about, one after the other, the last a look back.
     topics: Option<Vec<String>>,
     /// Questions to begin with, for the introduction.
@@ -287,6 +308,7 @@ impl ProgramMutations {
                 minimum_score: input.minimum_score,
                 avoid_past_partners: input.avoid_past_partners,
                 timings: timings(days, Timings::default())?,
+                quiet_hours: input.quiet_hours.and_then(QuietHoursInput::hours),
                 ice_breakers: input.ice_breakers,
                 topics: input.topics,
                 questions: all(input.questions),
@@ -326,6 +348,7 @@ impl ProgramMutations {
                 minimum_score: input.minimum_score,
                 avoid_past_partners: input.avoid_past_partners,
                 timings: changed_timings(reader, id, days).await?,
+                quiet_hours: input.quiet_hours.map(QuietHoursInput::hours),
                 ice_breakers: input.ice_breakers,
                 topics: input.topics,
                 questions: input.questions.map(all),
