@@ -70,6 +70,7 @@ struct Received {
     key: Option<String>,
     asked: Asked,
     over_get: bool,
+    media: Media,
     request_id: String,
 }
 
@@ -118,13 +119,9 @@ async fn serve(
         let (organization_id, response) = streams::answer(service, work, sender, asked, over_get, request_id).await?;
         return Ok(Answered { organization_id, outcome: Outcome::Stream(response) });
     }
-    let received = Received { sender, key, asked, over_get, request_id: request_id.clone() };
+    let received = Received { sender, key, asked, over_get, media, request_id };
     let executed = execute(service, work.clone(), received, deadline);
-    let answered = async move {
-        let (organization_id, outcome) = executed.await?;
-        Ok::<_, Fault>((organization_id, written(&outcome, media, &request_id)))
-    };
-    let (organization_id, answer) = work.run(deadline, answered).await??;
+    let (organization_id, answer) = work.run(deadline, executed).await??;
     Ok(Answered { organization_id, outcome: Outcome::Whole(answer) })
 }
 
@@ -142,8 +139,8 @@ async fn execute(
     work: web::Data<Work>,
     received: Received,
     deadline: Instant,
-) -> Result<(Option<Uuid>, Result<Response, Fault>), Fault> {
-    let Received { sender, key, asked, over_get, request_id } = received;
+) -> Result<(Option<Uuid>, Written), Fault> {
+    let Received { sender, key, asked, over_get, media, request_id } = received;
     let caller = sender.caller(&service, request_id.clone()).await?;
     let organization_id = caller.as_ref().map(Caller::organization_id);
     let allowance = sender.allowance(&service, caller.as_ref());
@@ -163,11 +160,11 @@ async fn execute(
                 idempotency::execute(service.clone(), work, key, caller, request, deadline).await
             }
             // Nobody's key is nobody's promise.
-            (_, caller) => Ok((service.execute)(caller, request, request_id).await),
+            (_, caller) => Ok((service.execute)(caller, request, request_id.clone()).await),
         }
     };
-    let outcome = outcome.await;
-    Ok((organization_id, outcome))
+    let outcome: Result<Response, Fault> = outcome.await;
+    Ok((organization_id, written(&outcome, media, &request_id)))
 }
 
 /// Whether this may stand in a log: a GraphQL name of a sensible length.

@@ -97,18 +97,15 @@ impl Report {
             let (head, _) = split(&part.body);
             headers(head)?.message_id().map(id_of)
         });
-        let about = match returned {
-            // What is returned says it best, also that it is not ours.
-            Some(about) => about,
-            None => {
-                let envelope = groups.iter().find_map(|group| group.get("original-envelope-id"));
-                let mentioned = || {
-                    let lists = [head.in_reply_to(), head.references()];
-                    lists.into_iter().flat_map(ids).find_map(|id| id_of(&id))
-                };
-                envelope.and_then(|id| id_of(id).or_else(|| Uuid::try_parse(id.trim()).ok())).or_else(mentioned)
-            }
-        };
+        // What is returned says it best, also that it is not ours.
+        let about = returned.unwrap_or_else(|| {
+            let envelope = groups.iter().find_map(|group| group.get("original-envelope-id"));
+            let mentioned = || {
+                let lists = [head.in_reply_to(), head.references()];
+                lists.into_iter().flat_map(ids).find_map(|id| id_of(&id))
+            };
+            envelope.and_then(|id| id_of(id).or_else(|| Uuid::try_parse(id.trim()).ok())).or_else(mentioned)
+        });
         Ok(Self { id: head.message_id().map(|id| shorten(&one_line(id), 200)), about, recipients })
     }
 }

@@ -166,10 +166,8 @@ fn depth_and_numbers_end_somewhere() {
     let returned = filled(POSTFIX, "failed", "5.1.1");
     let returned = returned.replace("Auto-Submitted: auto-generated\n", &nested);
     assert_eq!(read(&returned).unwrap().about, Some(ID));
-    let mut deep = String::new();
-    for level in 0..20_000 {
-        deep.push_str(&format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"));
-    }
+    let level = |level| format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n");
+    let deep = (0..20_000).map(level).collect::<Vec<_>>().concat();
     assert_eq!(read(&deep), Err(NotAReport::NoStatus));
     let wide = format!("Content-Type: multipart/report; boundary=b\n\n{}", "--b\n\nx\n".repeat(100_000));
     assert!(mime::parts(wide.as_bytes()).len() <= 66);

@@ -115,7 +115,7 @@ impl World {
         let roles = store::organizations::roles_of(&self.state.store, person.organization_id, person.id).await;
         Caller {
             organization: organization.expect("an organization"),
-            person: person.clone(),
+            person: person.clone().into(),
             roles: roles.expect("roles"),
             request_id: "r1".to_owned(),
             expires_at: DateTime::<Utc>::MAX_UTC,
