@@ -1,6 +1,7 @@
 //! The schema as a whole, without a database.
 
 mod feed;
+mod joined;
 mod sight;
 mod world;
 

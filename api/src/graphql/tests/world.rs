@@ -124,11 +124,16 @@ impl World {
         }
     }
 
-    /// What this person gets, as JSON.
-    pub(super) async fn raw(&self, person: &Person, document: &str, variables: Value) -> Value {
+    /// What this person gets, as it is sent.
+    pub(super) async fn text(&self, person: &Person, document: &str, variables: Value) -> String {
         let request = Request::new(document).variables(Variables::from_json(variables));
         let response = execute(&self.schema, Some(self.caller(person).await), request, "r1").await;
-        serde_json::to_value(response).expect("an answer is JSON")
+        serde_json::to_string(&response).expect("an answer is JSON")
+    }
+
+    /// What this person gets, as JSON.
+    pub(super) async fn raw(&self, person: &Person, document: &str, variables: Value) -> Value {
+        serde_json::from_str(&self.text(person, document, variables).await).expect("JSON")
     }
 
     /// What comes of this person's operation.
