@@ -5,41 +5,19 @@
 //! at once and waits for those that are not ready yet. It also leaves them in the order of the document, as the
 //! specification wants it.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use async_graphql::{
-    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
-    indexmap::IndexMap,
-    parser::types::{Field, FragmentDefinition, Selection, SelectionSet},
-    registry::Registry,
+    ContainerType, ContextSelectionSet, OutputType, Positioned, ServerResult, Value, indexmap::IndexMap,
+    parser::types::Field, registry::Registry,
 };
 use futures_util::future::{BoxFuture, join_all, ready};
 
-use super::plain::merge;
+use super::{operations::each_field, plain::merge};
 
 /// An object of the schema, resolved without tasks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Joined<T>(pub(super) T);
-
-/// The fields of a selection, those of its fragments included. Objects are of one type, so a fragment that is valid here
-/// is for that type or an interface of it.
-fn gather<'a>(
-    set: &'a SelectionSet,
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    fields: &mut Vec<&'a Positioned<Field>>,
-) {
-    for selection in &set.items {
-        match &selection.node {
-            Selection::Field(field) => fields.push(field),
-            Selection::InlineFragment(fragment) => gather(&fragment.node.selection_set.node, fragments, fields),
-            Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = fragments.get(&spread.node.fragment_name.node) {
-                    gather(&fragment.node.selection_set.node, fragments, fields);
-                }
-            }
-        }
-    }
-}
 
 impl<T: ContainerType> Joined<T> {
     fn resolve_field<'a>(
@@ -69,7 +47,7 @@ impl<T: ContainerType> OutputType for Joined<T> {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
         let mut fields = Vec::with_capacity(ctx.item.node.items.len());
-        gather(&ctx.item.node, &ctx.query_env.fragments, &mut fields);
+        each_field(&ctx.item.node, &ctx.query_env.fragments, &mut |field| fields.push(field));
         // Boxed, or the types of objects that lead to one another would hold each other's futures without end.
         let resolved = join_all(fields.iter().map(|field| self.resolve_field(ctx, field))).await;
         let mut written = IndexMap::with_capacity(fields.len());

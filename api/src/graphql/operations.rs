@@ -1,7 +1,12 @@
 //! Which operation of a document a request means, and what it selects at the top.
 
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, Positioned,
+    parser::types::{
+        DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
+    },
 };
 
 /// The operation that would be executed; `None` when the document does not say which, or has none of that name.
@@ -22,18 +27,27 @@ pub(crate) fn chosen<'d>(document: &'d ExecutableDocument, name: Option<&str>) -
 /// documents whose fragments are known to end.
 pub(super) fn root_fields<'d>(document: &'d ExecutableDocument, operation: &'d OperationDefinition) -> Vec<&'d str> {
     let mut found = Vec::new();
-    gather(document, &operation.selection_set.node, &mut found);
+    each_field(&operation.selection_set.node, &document.fragments, &mut |field| {
+        found.push(field.node.name.node.as_str());
+    });
     found
 }
 
-fn gather<'d>(document: &'d ExecutableDocument, set: &'d SelectionSet, found: &mut Vec<&'d str>) {
+/// Every field of a selection in its order, fragments unfolded, as often as it stands there; of whatever type a fragment
+/// is. Objects are of one type, so that within them a valid fragment is of that type or an interface of it. Only for
+/// documents whose fragments are known to end.
+pub(super) fn each_field<'d>(
+    set: &'d SelectionSet,
+    fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
+    visit: &mut impl FnMut(&'d Positioned<Field>),
+) {
     for selection in &set.items {
         match &selection.node {
-            Selection::Field(field) => found.push(field.node.name.node.as_str()),
-            Selection::InlineFragment(fragment) => gather(document, &fragment.node.selection_set.node, found),
+            Selection::Field(field) => visit(field),
+            Selection::InlineFragment(fragment) => each_field(&fragment.node.selection_set.node, fragments, visit),
             Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    gather(document, &fragment.node.selection_set.node, found);
+                if let Some(fragment) = fragments.get(&spread.node.fragment_name.node) {
+                    each_field(&fragment.node.selection_set.node, fragments, visit);
                 }
             }
         }

@@ -9,9 +9,11 @@ use std::{borrow::Cow, collections::HashMap};
 use async_graphql::{
     ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
-    parser::types::{Field, FragmentDefinition, Selection, SelectionSet},
+    parser::types::{Field, FragmentDefinition, SelectionSet},
     registry::Registry,
 };
+
+use super::operations::each_field;
 
 /// An object of the schema, resolved at once.
 #[derive(Clone, Debug)]
@@ -60,32 +62,16 @@ pub(super) use fields;
 /// An object with the fields that are selected.
 pub(super) fn object<T: Fields>(found: &T, selected: Selected<'_>) -> Value {
     let mut written = IndexMap::with_capacity(selected.set.items.len());
-    write(found, selected, &mut written);
+    each_field(selected.set, selected.fragments, &mut |field| {
+        let name = field.node.name.node.as_str();
+        let value = if name == "__typename" {
+            Value::String(T::type_name().into_owned())
+        } else {
+            found.field(name, Selected { set: &field.node.selection_set.node, ..selected })
+        };
+        merge(&mut written, field.node.response_key().node.clone(), value);
+    });
     Value::Object(written)
-}
-
-fn write<T: Fields>(found: &T, selected: Selected<'_>, written: &mut IndexMap<Name, Value>) {
-    let within = |set| Selected { set, ..selected };
-    for selection in &selected.set.items {
-        match &selection.node {
-            Selection::Field(field) => {
-                let name = field.node.name.node.as_str();
-                let value = if name == "__typename" {
-                    Value::String(T::type_name().into_owned())
-                } else {
-                    found.field(name, within(&field.node.selection_set.node))
-                };
-                merge(written, field.node.response_key().node.clone(), value);
-            }
-            // Objects are of one type, so a fragment that is valid here is of that type.
-            Selection::InlineFragment(fragment) => write(found, within(&fragment.node.selection_set.node), written),
-            Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = selected.fragments.get(&spread.node.fragment_name.node) {
-                    write(found, within(&fragment.node.selection_set.node), written);
-                }
-            }
-        }
-    }
 }
 
 /// A field that is selected twice is one field, with the selections of both.

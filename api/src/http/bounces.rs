@@ -1,25 +1,20 @@
 //! `POST /bounces`: a mail relay passes on a report (RFC 3464) about a mail that it had taken.
 
-use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse,
-    http::header,
-    web::{self, Bytes},
-};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use shared::{
     bounces::{Applied, BounceOutcome, LONGEST, RecipientReport, Report},
     domain::api_clients::Scope,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     Service, Work,
     access_log::request_id,
     answers::{Fault, answer as write},
-    cors,
     exports::refused,
-    media::Media,
-    received::{Sender, may},
+    media::{Media, is_plain},
+    received::{Sender, body},
 };
 use crate::{graphql::global_id, use_cases::bounces::take_bounce};
 
@@ -46,32 +41,18 @@ async fn serve(
 ) -> Result<Value, Fault> {
     let deadline = Instant::now() + service.request_timeout;
     let sender = Sender::of(request, service)?;
-    let media = request.content_type();
-    let is_mail = ["message/rfc822", "message/global"].iter().any(|known| media.eq_ignore_ascii_case(known));
-    if !is_mail || request.headers().contains_key(header::CONTENT_ENCODING) {
+    if !is_plain(request, &["message/rfc822", "message/global"]) {
         return Err(Fault::NotMail);
     }
-    let shared = service.clone();
-    let who = async move { sender.person(&shared, id).await };
-    let caller = work.run(deadline, who).await??;
-    cors::asked_by(request, caller.organization_id());
-    may(&caller, Scope::Mail)?;
-    let report = Report::read(&read(payload, deadline).await?)?;
+    let caller = sender.admitted(request, service, work, Scope::Mail, id).await?;
+    let body = body(payload, LONGEST, deadline, |limit| Fault::ReportTooLarge { limit }).await?;
+    let report = Report::read(&body)?;
     let shared = service.clone();
     let (applied, report) =
         work.run(deadline, async move { (take_bounce(&shared.state, &caller, &report).await, report) }).await?;
     match applied.map_err(refused)? {
         Applied::Done(outcomes) => Ok(told(&report, &outcomes)),
         Applied::BeingSent => Err(Fault::BeingSent),
-    }
-}
-
-async fn read(payload: web::Payload, deadline: Instant) -> Result<Bytes, Fault> {
-    match timeout_at(deadline, payload.to_bytes_limited(LONGEST)).await {
-        Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(error))) => Err(Fault::Malformed(format!("The body cannot be read: {error}."))),
-        Ok(Err(_too_large)) => Err(Fault::ReportTooLarge { limit: LONGEST }),
-        Err(_) => Err(Fault::TimedOut),
     }
 }
 

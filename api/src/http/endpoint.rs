@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::Method, web};
 use async_graphql::{Response, parser::types::OperationType};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tracing::Span;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::{
     documents::{self, Asked},
     idempotency,
     media::{self, Media},
-    received::{Sender, may_be_got, operation_type, ready},
+    received::{Sender, body, may_be_got, operation_type, ready},
     streams::{self, Wanted},
 };
 use crate::caller::Caller;
@@ -95,7 +95,7 @@ async fn serve(
         if !media::is_json(request) {
             return Err(Fault::NotJson);
         }
-        documents::from_body(&read(payload, service.body_limit, deadline).await?)?
+        documents::from_body(&body(payload, service.body_limit, deadline, |limit| Fault::TooLarge { limit }).await?)?
     };
     if let Some(name) = asked.request.operation_name.as_deref().filter(|name| is_name(name)) {
         Span::current().record("operation", name);
@@ -123,15 +123,6 @@ async fn serve(
     let executed = execute(service, work.clone(), received, deadline);
     let (organization_id, answer) = work.run(deadline, executed).await??;
     Ok(Answered { organization_id, outcome: Outcome::Whole(answer) })
-}
-
-pub(super) async fn read(payload: web::Payload, limit: usize, deadline: Instant) -> Result<web::Bytes, Fault> {
-    match timeout_at(deadline, payload.to_bytes_limited(limit)).await {
-        Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(error))) => Err(Fault::Malformed(format!("The body cannot be read: {error}."))),
-        Ok(Err(_too_large)) => Err(Fault::TooLarge { limit }),
-        Err(_) => Err(Fault::TimedOut),
-    }
 }
 
 async fn execute(

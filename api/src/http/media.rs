@@ -83,6 +83,13 @@ fn is_utf8(media: &Mime) -> bool {
     media.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8)
 }
 
+/// Whether the body is a file of one of these types, in lower case, and not compressed.
+pub(super) fn is_plain(request: &HttpRequest, types: &[&str]) -> bool {
+    let media = request.content_type();
+    types.iter().any(|known| media.eq_ignore_ascii_case(known))
+        && !request.headers().contains_key(header::CONTENT_ENCODING)
+}
+
 /// Whether the body is JSON in UTF-8 and nothing else. A form or plain text, which another site's page may send without
 /// asking, never is.
 pub(super) fn is_json(request: &HttpRequest) -> bool {

@@ -1,14 +1,16 @@
 //! A request on its way to the schema, over whatever transport it came.
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, web};
 use async_graphql::{Request, parser::types::OperationType};
 use shared::{auth::AuthError, domain::api_clients::Scope};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Service,
+    Service, Work,
     address::client_address,
     answers::Fault,
     bearer::{self, Credentials},
+    cors,
     documents::Asked,
     registered,
 };
@@ -50,6 +52,23 @@ impl Sender {
         Ok(caller)
     }
 
+    /// The same, who must be somebody that may use this: before their file is read.
+    pub(super) async fn admitted(
+        self,
+        request: &HttpRequest,
+        service: &web::Data<Service>,
+        work: &Work,
+        scope: Scope,
+        request_id: String,
+    ) -> Result<Caller, Fault> {
+        let shared = service.clone();
+        let who = async move { self.person(&shared, request_id).await };
+        let caller = work.run(Instant::now() + service.request_timeout, who).await??;
+        cors::asked_by(request, caller.organization_id());
+        may(&caller, scope)?;
+        Ok(caller)
+    }
+
     /// What the sender may still ask for; `None` when nothing is limited.
     pub(super) fn allowance(&self, service: &Service, caller: Option<&Caller>) -> Option<Allowance> {
         let allowances = service.allowances.as_ref()?;
@@ -75,6 +94,21 @@ pub(super) async fn ready(
         Some(allowance) => request.data(allowance.clone()),
         None => request,
     })
+}
+
+/// The body of a request, which has come by `deadline`. `too_large` is what is wrong with one of more than `limit` bytes.
+pub(super) async fn body(
+    payload: web::Payload,
+    limit: usize,
+    deadline: Instant,
+    too_large: impl FnOnce(usize) -> Fault,
+) -> Result<web::Bytes, Fault> {
+    match timeout_at(deadline, payload.to_bytes_limited(limit)).await {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(error))) => Err(Fault::Malformed(format!("The body cannot be read: {error}."))),
+        Ok(Err(_too_large)) => Err(too_large(limit)),
+        Err(_) => Err(Fault::TimedOut),
+    }
 }
 
 /// Insists that a client's key, or a token that it was exchanged for, covers this.

@@ -2,24 +2,20 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
 use shared::domain::api_clients::Scope;
 use shared::domain::refusals::{Refusal, RefusalCode};
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
     Service, Work,
     access_log::request_id,
     answers::{Fault, answer as write},
-    cors,
     exports::refused,
-    media::Media,
-    received::{Sender, may},
+    media::{Media, is_plain},
+    received::{Sender, body},
 };
 use crate::use_cases::{
     UseCaseError,
@@ -102,32 +98,20 @@ async fn serve(
 ) -> Result<Result<SyncReport, Vec<Refusal>>, Fault> {
     let deadline = Instant::now() + LONGEST;
     let sender = Sender::of(request, service)?;
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    if !media.eq_ignore_ascii_case("text/csv") || request.headers().contains_key(header::CONTENT_ENCODING) {
+    if !is_plain(request, &["text/csv"]) {
         return Err(Fault::NotCsv);
     }
     let parameters = web::Query::<Parameters>::from_query(request.query_string());
     let parameters =
         parameters.map_err(|error| Fault::Malformed(format!("The parameters cannot be read: {error}.")))?;
-    let shared = service.clone();
     // Nobody's file is read before it is known who sends it.
-    let who = async move { sender.person(&shared, id).await };
-    let caller = work.run(Instant::now() + service.request_timeout, who).await??;
-    cors::asked_by(request, caller.organization_id());
-    may(&caller, Scope::Roster)?;
+    let caller = sender.admitted(request, service, work, Scope::Roster, id).await?;
     if !caller.runs_programs() {
         let message = "only administrators and coordinators of all countries may do this";
         return Err(Fault::Forbidden(message.to_owned()));
     }
     let _place = UPLOADS.try_acquire().map_err(|_| Fault::FilesBusy)?;
-    let limit = service.upload_limit;
-    let body = match timeout_at(deadline, payload.to_bytes_limited(limit)).await {
-        Ok(Ok(Ok(body))) => body,
-        Ok(Ok(Err(error))) => return Err(Fault::Malformed(format!("The body cannot be read: {error}."))),
-        Ok(Err(_too_large)) => return Err(Fault::FileTooLarge { limit }),
-        Err(_) => return Err(Fault::TimedOut),
-    };
+    let body = body(payload, service.upload_limit, deadline, |limit| Fault::FileTooLarge { limit }).await?;
     let csv = String::from_utf8(body.into()).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Fault::Malformed(format!("The file is not UTF-8 (byte {at}); save it as \"CSV UTF-8\"."))

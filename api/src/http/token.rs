@@ -17,7 +17,12 @@ use shared::auth::{Credential, CredentialKind};
 use tokio::time::Instant;
 
 use super::{
-    Service, Work, access_log::request_id, address::client_address, answers::Fault, api_keys, endpoint, received::paid,
+    Service, Work,
+    access_log::request_id,
+    address::client_address,
+    answers::Fault,
+    api_keys,
+    received::{body, paid},
 };
 use crate::{
     allowance::Exceeded,
@@ -206,7 +211,7 @@ async fn serve(
         let told = "the body must be a form, application/x-www-form-urlencoded";
         return Err(Refusal::InvalidRequest(told.to_owned()));
     }
-    let body = endpoint::read(payload, LONGEST_BODY.min(service.body_limit), deadline).await?;
+    let body = body(payload, LONGEST_BODY.min(service.body_limit), deadline, |limit| Fault::TooLarge { limit }).await?;
     let request_id = request_id(request);
     let address = client_address(request, service.trusted_proxies);
     work.run(deadline, async move {
