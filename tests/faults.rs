@@ -8,6 +8,8 @@
 mod checker;
 #[path = "faults/databases.rs"]
 mod databases;
+#[path = "faults/disks.rs"]
+mod disks;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/nights.rs"]
@@ -16,9 +18,13 @@ mod nights;
 mod proxy;
 #[path = "faults/relays.rs"]
 mod relays;
+#[path = "faults/sinks.rs"]
+mod sinks;
 #[path = "faults/soak.rs"]
 mod soak;
 #[path = "faults/suspensions.rs"]
 mod suspensions;
+#[path = "faults/webhooks.rs"]
+mod webhooks;
 #[path = "faults/world.rs"]
 mod world;

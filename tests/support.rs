@@ -13,6 +13,8 @@
 
 #[path = "support/browser.rs"]
 pub(crate) mod browser;
+#[path = "support/disk.rs"]
+pub(crate) mod disk;
 #[path = "support/dkim.rs"]
 pub(crate) mod dkim;
 #[path = "support/furniture.rs"]
@@ -35,6 +37,8 @@ pub(crate) mod receiver;
 pub(crate) mod redis;
 #[path = "support/servers.rs"]
 pub(crate) mod servers;
+#[path = "support/sink.rs"]
+pub(crate) mod sink;
 #[path = "support/smtp.rs"]
 pub(crate) mod smtp;
 #[path = "support/streams.rs"]

@@ -1,32 +1,34 @@
 #!/usr/bin/env bash
-# Measures the API beside PostGraphile and Mercurius, in one run over the same database: bash benches/api/run.sh [--quick]
+# Measures the API beside PostGraphile and Mercurius, in one run over the same database:
+#   bash benches/api/run.sh [--quick] [--binary FILE]
 #
-# Without --quick the tables in benches/README.md are renewed. Needs cargo, npm, curl, wrk, redis-server and
-# PostgreSQL with pgbench (on Debian: apt-get install npm curl wrk redis-server postgresql). Everything runs in a database server of
-# its own, which is gone afterwards.
+# Without --quick the tables in benches/README.md are renewed. Needs cargo, npm, curl, python3, wrk, redis-server and
+# PostgreSQL with pgbench (on Debian: apt-get install npm curl wrk redis-server postgresql).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source benches/server.sh
 
-# How many connections each of the three may open, and what the database server may use.
+# How many connections each of the three may open.
 connections=10
-postgres_settings=(-c shared_buffers=512MB -c max_connections=200 -c listen_addresses=127.0.0.1)
 
-quick=
-[[ ${1:-} == --quick ]] && quick=1
-
-fail() {
-  echo "$1" >&2
-  exit 1
-}
-postgres=$(dirname "$(command -v initdb || ls -1 /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -1)")
-[[ -x $postgres/initdb ]] || fail 'there is no initdb: install PostgreSQL'
-for tool in cargo curl npm wrk pgbench psql redis-server; do
+quick= binary=
+while (($#)); do
+  case $1 in
+    --quick) quick=1 ;;
+    --binary) binary=$(realpath "$2"); shift ;;
+    *) fail "there is no $1" ;;
+  esac
+  shift
+done
+for tool in curl npm wrk pgbench psql redis-server; do
   command -v "$tool" >/dev/null || fail "there is no $tool: see the top of this file"
 done
 
-echo 'building' >&2
-cargo build --release --quiet
-binary=$PWD/target/release/counterpart
+if [[ -z $binary ]]; then
+  echo 'building' >&2
+  cargo build --release --quiet
+  binary=$PWD/target/release/counterpart
+fi
 
 # Beside the build, so that the peers are installed once and nothing of theirs lies among our sources.
 workplace=$PWD/target/bench-api
@@ -40,32 +42,9 @@ fi
 # PostGraphile needs a newer Node.js than many machines have; it comes with the peers.
 PATH=$workplace/node_modules/.bin:$PATH
 
-scratch=$(mktemp -d)
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  [[ -f $scratch/data/postmaster.pid ]] && as_postgres "$postgres/pg_ctl" -D "$scratch/data" -m immediate stop >/dev/null
-  rm -rf "$scratch"
-}
-trap finish EXIT
-
-# PostgreSQL refuses to run as root.
-as_postgres() {
-  if ((EUID == 0)); then runuser -u postgres -- "$@"; else "$@"; fi
-}
-free_port() {
-  node -e 'const server = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(server.address().port); server.close(); })'
-}
-
 echo 'filling the database' >&2
-chmod 711 "$scratch"
-((EUID != 0)) || chown postgres "$scratch"
-port=$(free_port)
-as_postgres "$postgres/initdb" -D "$scratch/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
-as_postgres "$postgres/pg_ctl" -D "$scratch/data" -l "$scratch/log" -w \
-  -o "-p $port -k $scratch ${postgres_settings[*]}" start >/dev/null
-export BENCH_DATABASE="postgres://postgres@127.0.0.1:$port/postgres"
+start_server
+export BENCH_DATABASE=$database
 BENCH_POSTMASTER=$(head -1 "$scratch/data/postmaster.pid")
 export BENCH_POSTMASTER BENCH_DATABASE_LOG=$scratch/log
 

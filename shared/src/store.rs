@@ -63,7 +63,12 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, SqlErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, sea_query::Expr,
+    Statement, TransactionOptions, TransactionTrait,
+    sea_query::Expr,
+    sqlx::{
+        self, Connection as _,
+        sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -206,13 +211,14 @@ impl Store {
             .test_before_acquire(false);
         if sqlite {
             options.map_sqlx_sqlite_opts(|sqlite| {
-                use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
                 sqlite
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(10))
             });
+            options
+                .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_at_rest(connection))));
         }
         let pool = Pool::new(Database::connect(options).await?, max_connections);
         let writer = sqlite.then(|| Arc::new(Mutex::new(())));
@@ -328,6 +334,18 @@ impl Tx {
     pub async fn undo(self) -> Result<(), StoreError> {
         Ok(self.tx.rollback().await?)
     }
+}
+
+/// Whether a connection that is given back is in no transaction.
+///
+/// A COMMIT for which there is no room undoes the transaction, and so the driver's ROLLBACK fails, which leaves the driver
+/// counting one transaction too many: whatever came next on that connection would seem to be committed and never be.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may be on its way; whatever is answered now was asked after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// The database's own clock, on which all leases live: hosts may disagree about the time, their database does not.

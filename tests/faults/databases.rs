@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
-use shared::domain::messages::MessageStatus;
 use tokio::time::sleep;
 
 use super::{proxy::Proxy, world::World};
 use crate::support::{house::On, postgres::TestPostgresServer, redis::TestRedisServer};
-
-async fn sent(world: &World) -> u64 {
-    let counts = world.counts().await;
-    counts.iter().find(|(status, _)| *status == MessageStatus::Sent).map_or(0, |(_, count)| *count)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_may_be_restarted_at_any_time() {
@@ -25,8 +19,8 @@ async fn postgres_may_be_restarted_at_any_time() {
         worker.says("the worker is ready").await;
     }
     for round in 0..4 {
-        let before = sent(&world).await;
-        while round > 0 && sent(&world).await < before + 5 {
+        let before = world.sent().await;
+        while round > 0 && world.sent().await < before + 5 {
             sleep(Duration::from_millis(20)).await;
         }
         world
@@ -84,12 +78,12 @@ async fn redis_may_die_hang_or_forget_everything_under_three_workers() {
         workers.push(world.launch(pace).env("COUNTERPART_REDIS__URL", redis.url()).start().await);
     }
     redis.flush().await;
-    while sent(&world).await < 20 {
+    while world.sent().await < 20 {
         sleep(Duration::from_millis(20)).await;
     }
     redis.signal("STOP");
-    let before = sent(&world).await;
-    while sent(&world).await < before + 30 {
+    let before = world.sent().await;
+    while world.sent().await < before + 30 {
         sleep(Duration::from_millis(20)).await;
     }
     redis.signal("CONT");

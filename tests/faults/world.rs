@@ -190,9 +190,15 @@ impl World {
         store::messages::every_count(&self.house.store).await.unwrap()
     }
 
+    /// How many messages are sent so far.
+    pub(super) async fn sent(&self) -> u64 {
+        let counts = self.counts().await;
+        counts.iter().find(|(status, _)| *status == MessageStatus::Sent).map_or(0, |(_, count)| *count)
+    }
+
     /// A connection to the database for looking; `None` on SQLite.
     pub(super) async fn client(&self) -> Option<Arc<Client>> {
-        let Some(url) = &self.database else {
+        let Some(url) = self.database.as_ref().filter(|url| !url.starts_with("sqlite")) else {
             let known = self.client.get_or_init(async || self.house.postgres().await.map(Arc::new)).await;
             return known.clone();
         };

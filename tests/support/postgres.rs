@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     io::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Child,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -177,6 +177,21 @@ impl TestPostgresServer {
     /// A connection for looking at what the product wrote.
     pub(crate) async fn client(&self) -> Client {
         connect(&self.url).await.expect("a connection")
+    }
+
+    /// A database whose tables are in that folder; the server's own files, and its log of what it writes, stay elsewhere.
+    pub(crate) async fn database_in(&self, folder: &Path) -> String {
+        let client = self.client().await;
+        let place = folder.join("tables").display().to_string();
+        for statement in [
+            // By the server, whose user must own the folder.
+            format!("COPY (SELECT 1) TO PROGRAM 'mkdir -m 700 {place} && cat >/dev/null'"),
+            format!("CREATE TABLESPACE elsewhere LOCATION '{place}'"),
+            "CREATE DATABASE elsewhere TEMPLATE template0 ENCODING 'UTF8' TABLESPACE elsewhere".to_owned(),
+        ] {
+            client.batch_execute(&statement).await.expect("a database");
+        }
+        with_database(&self.url, "elsewhere")
     }
 
     fn order(&mut self, order: &str) {

@@ -3,6 +3,7 @@
 use std::{
     env,
     fs::{self, File},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
@@ -92,9 +93,14 @@ impl Launch {
 
     /// Sends mail through that relay, also in `dev`.
     pub(crate) fn mail_through(self, relay: &SmtpServer) -> Self {
+        self.mail_to(relay.address())
+    }
+
+    /// Sends mail to whatever listens there.
+    pub(crate) fn mail_to(self, relay: SocketAddr) -> Self {
         self.env("COUNTERPART_MAIL__TRANSPORT", "smtp")
-            .env("COUNTERPART_MAIL__SMTP_HOST", relay.address().ip().to_string())
-            .env("COUNTERPART_MAIL__SMTP_PORT", relay.address().port().to_string())
+            .env("COUNTERPART_MAIL__SMTP_HOST", relay.ip().to_string())
+            .env("COUNTERPART_MAIL__SMTP_PORT", relay.port().to_string())
             .env("COUNTERPART_MAIL__SMTP_SECURITY", "none")
             .env("COUNTERPART_MAIL__FROM_ADDRESS", "mentoring@counterpart.test")
     }
@@ -181,6 +187,14 @@ impl Process {
     pub(crate) async fn says(&mut self, text: &str) {
         self.until(&format!("the output has {text:?}"), async |process| {
             (process.stdout().contains(text) || process.stderr().contains(text)).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until standard error has that text more often than `told` times.
+    pub(crate) async fn says_more(&mut self, text: &str, told: usize) {
+        self.until(&format!("standard error has {text:?} once more"), async |process| {
+            (process.stderr().matches(text).count() > told).then_some(())
         })
         .await;
     }

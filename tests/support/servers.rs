@@ -103,11 +103,16 @@ pub(crate) fn signal(process: u32, name: &str) -> bool {
     status.expect("a shell").success()
 }
 
-/// Says that a server is missing, past the test runner's capture; with `CI=true` the test fails instead.
+/// Says that a server is missing; with `CI=true` the test fails instead.
 pub(crate) fn missing(server: &str, why: &str, remedy: &str) {
     let message = format!("no {server} for the tests: {why}\n({remedy})");
     assert!(env::var("CI").as_deref() != Ok("true"), "{message}");
+    skipped(server, &message);
+}
+
+/// Says that tests are skipped, past the test runner's capture.
+pub(crate) fn skipped(what: &str, message: &str) {
     let banner = "!".repeat(72);
-    writeln!(std::io::stderr(), "\n{banner}\nSKIPPED: every test that needs {server}\n{message}\n{banner}\n")
+    writeln!(std::io::stderr(), "\n{banner}\nSKIPPED: every test that needs {what}\n{message}\n{banner}\n")
         .expect("standard error");
 }

@@ -50,6 +50,8 @@ const BATCH: u64 = 10;
 const RESCUES: i32 = 3;
 /// How often a message may get lost between us and the relay before a human has to look.
 const UNKNOWNS: i32 = 3;
+/// How long a database that cannot record what was sent is left alone: at first, and at most.
+const RECORD_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
 /// Why a claimed message goes back untouched.
 struct Release {
@@ -265,11 +267,24 @@ impl Worker {
         message: &Message,
         attempt: Option<MessageAttempt>,
     ) -> Result<(), StoreError> {
-        match store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await {
-            // The connection may have been a broken one. A transaction notices, and what is recorded already stays so.
-            Err(StoreError::Database(_)) => return self.record(lease, message, Outcome::Sent, attempt, None).await,
-            done => done?,
+        let begun = Instant::now();
+        let mut done = store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await;
+        let [mut pause, longest] = RECORD_AGAIN;
+        // Nobody else knows that it arrived. While the message is ours, a database that is away or full is asked again, in a
+        // transaction: what is recorded already stays so, and a broken connection is noticed.
+        while let Err(StoreError::Database(error)) = done {
+            if begun.elapsed() > self.half_lease() {
+                return Err(StoreError::Database(error));
+            }
+            tracing::warn!(message = %message.id, %error, "the relay has it, and that cannot be recorded yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+            done = match self.record(lease, message, Outcome::Sent, attempt.clone(), None).await {
+                Ok(()) => return Ok(()),
+                failed => failed,
+            };
         }
+        done?;
         METRICS.send_tried("sent");
         let tx = self.store.begin().await?;
         store::message_attempts::insert_many(&tx, attempt.as_slice()).await?;
