@@ -8,6 +8,7 @@ mod indexes;
 mod initial;
 mod issuers;
 mod mail;
+mod mail_domains;
 mod operations;
 mod quiet_hours;
 mod roster;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(mail::Migration),
             Box::new(sessions::Migration),
             Box::new(quiet_hours::Migration),
+            Box::new(mail_domains::Migration),
         ]
     }
 }

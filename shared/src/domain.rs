@@ -10,6 +10,7 @@ pub mod explanations;
 pub mod global_ids;
 pub mod issuers;
 pub mod mail;
+pub mod mail_domains;
 pub mod mail_status;
 pub mod match_runs;
 pub mod matches;

@@ -32,6 +32,7 @@ pub struct Metrics {
     sends: Family<Label, Counter>,
     bounces: Family<Label, Counter>,
     relay_paused: Gauge,
+    paused_domains: Gauge,
     rescues: Family<Label, Counter>,
     webhooks: Family<Label, Counter>,
     requests: Family<Label, Counter>,
@@ -65,6 +66,7 @@ impl Metrics {
             sends: Family::default(),
             bounces: Family::default(),
             relay_paused: Gauge::default(),
+            paused_domains: Gauge::default(),
             rescues: Family::default(),
             webhooks: Family::default(),
             requests: Family::default(),
@@ -94,6 +96,11 @@ impl Metrics {
             "relay_paused",
             "1 while nothing is sent because the relay takes nothing",
             all.relay_paused.clone(),
+        );
+        registry.register(
+            "mail_domains_paused",
+            "Domains of recipients that get no mail because it came too fast, all processes",
+            all.paused_domains.clone(),
         );
         registry.register("lease_rescues", "Work taken over from a worker that was gone, by kind", all.rescues.clone());
         registry.register("webhook_attempts", "Attempts to deliver an event, by outcome", all.webhooks.clone());
@@ -226,6 +233,7 @@ impl Metrics {
         self.messages.get_or_create(&[("state", "pending")]).set(found.pending_messages.count);
         self.messages.get_or_create(&[("state", "sending")]).set(found.sending_messages);
         self.messages.get_or_create(&[("state", "held")]).set(found.held_messages);
+        self.paused_domains.set(found.paused_domains.try_into().unwrap_or(i64::MAX));
         self.oldest_due_message.set(found.pending_messages.oldest_seconds);
         self.deliveries.set(found.deliveries.count);
         self.oldest_due_delivery.set(found.deliveries.oldest_seconds);

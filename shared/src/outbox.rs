@@ -63,6 +63,7 @@ pub async fn enqueue(tx: &Tx, clock: &Clock, order: Order<'_>) -> Result<bool, S
         error: None,
         attempts: 0,
         rescue_count: 0,
+        slot_at: None,
         created_at: now,
         updated_at: now,
     };

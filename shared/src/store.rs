@@ -33,6 +33,7 @@ pub mod idempotency_keys;
 pub mod identities;
 pub mod issuers;
 pub mod lists;
+pub mod mail_domains;
 pub mod mail_preferences;
 pub mod mail_suppressions;
 pub mod match_runs;

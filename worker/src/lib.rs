@@ -187,12 +187,14 @@ impl Worker {
     /// One connection to the relay; a slow exchange on it does not keep the others from theirs.
     async fn mails(&self, way: usize, mut wake: Wake) {
         loop {
-            let sent = if way == 0 { self.first_mails().await } else { self.send_by(way).await.map(drop) };
+            let is_first = way == 0;
+            let sent = if is_first { self.first_mails().await } else { self.send_by(way).await.map(drop) };
             if let Err(error) = sent {
                 METRICS.failed("mails");
                 tracing::error!(%error, "sending was interrupted; trying again at the next tick");
             }
-            if !wake.next(&self.shutdown).await {
+            let due = if is_first { self.until_due().await } else { None };
+            if !wake.next_within(due, &self.shutdown).await {
                 return;
             }
         }

@@ -7,6 +7,7 @@
 mod backoff;
 mod letter;
 mod look;
+mod pace;
 mod pointless;
 mod post;
 mod quiet;
@@ -151,8 +152,8 @@ impl Worker {
             self.finish(lease, message, Outcome::Deferred { due_at, why, counts: false }).await?;
             return Ok(false);
         }
-        let person = match self.look_again(lease, message).await? {
-            Verdict::Send(person) => person,
+        let (person, on_trial) = match self.look_again(lease, message).await? {
+            Verdict::Send { person, on_trial } => (person, on_trial),
             Verdict::Never(why) => {
                 self.end(lease, message, Outcome::Suppressed(why)).await?;
                 return Ok(false);
@@ -182,13 +183,22 @@ impl Worker {
                 let attempt = self.attempt(message, started, Ok(&reply));
                 self.record_sent(lease, message, attempt).await?;
                 Point::MailSent.pass().await;
+                if on_trial {
+                    self.speed_up(&person).await?;
+                }
                 tracing::info!(message = %message.id, kind = message.kind, to = %Masked(&person.email), "sent");
                 Ok(true)
             }
             Err(error) => {
                 let attempt = self.attempt(message, started, Err(&error));
                 let suppression = self.suppression(message, &person, &error);
-                let outcome = self.judge(post, message, error);
+                let outcome = match self.slow_down(message, &person, on_trial, &error).await? {
+                    Some(outcome) => {
+                        post.open();
+                        outcome
+                    }
+                    None => self.judge(post, message, error),
+                };
                 tell(message, &outcome);
                 self.record(lease, message, outcome, attempt, suppression).await?;
                 Ok(false)
@@ -255,7 +265,9 @@ impl Worker {
             Class::Ambiguous if message.attempts >= UNKNOWNS => {
                 Outcome::Held(format!("it may have been sent; the relay gave no answer {UNKNOWNS} times: {why}"))
             }
-            Class::Temporary | Class::Ambiguous | Class::RelayUnreachable | Class::LoginFailed => later(why),
+            Class::Temporary | Class::TooFast | Class::Ambiguous | Class::RelayUnreachable | Class::LoginFailed => {
+                later(why)
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::bus::Subscription;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
@@ -48,11 +48,17 @@ pub(crate) struct Wake {
 impl Wake {
     /// Waits for a reason to look; false when it is `shutdown`.
     pub(crate) async fn next(&mut self, shutdown: &CancellationToken) -> bool {
+        self.next_within(None, shutdown).await
+    }
+
+    /// The same; so long a time is a reason, too.
+    pub(crate) async fn next_within(&mut self, longest: Option<Duration>, shutdown: &CancellationToken) -> bool {
         tokio::select! {
             biased;
             () = shutdown.cancelled() => return false,
             ticked = self.ticked.changed() => if ticked.is_err() { return false },
             () = notice(&mut self.subscription) => {}
+            () = sleep(longest.unwrap_or(Duration::MAX)), if longest.is_some() => {}
         }
         self.forget().await;
         true

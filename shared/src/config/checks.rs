@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::layers::Role;
-use super::sections::{HttpConfig, MailConfig, MailTransport, is_domain};
+use super::sections::{HIGHEST_CEILING, HttpConfig, MailConfig, MailTransport, is_domain};
 use super::{Config, SecretUrl};
 
 /// The range of every numeric setting, both ends included.
@@ -31,6 +31,7 @@ pub(super) fn ranges() -> impl IntoIterator<Item = (&'static str, RangeInclusive
         ("http.upload_limit_bytes", 1024..=268_435_456),
         ("mail.command_timeout_seconds", 1..=600),
         ("mail.connections", 1..=50),
+        ("mail.per_domain_per_minute", 0..=i64::from(HIGHEST_CEILING)),
         ("mail.smtp_port", 1..=65_535),
         ("worker.lease_seconds", 1..=3600),
         ("worker.people_at_once", 400..=1_000_000),

@@ -1,6 +1,8 @@
 //! The settings themselves, section by section. Ranges and defaults are documented in `default.toml`.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -129,6 +131,11 @@ pub struct MailConfig {
     pub command_timeout_seconds: u64,
     /// How many connections to the relay one process has at most.
     pub connections: u32,
+    /// How many mails a minute one domain of recipients gets at most; 0: as many as there are.
+    pub per_domain_per_minute: u32,
+    /// The same for single domains, by their names in lower case.
+    #[serde(deserialize_with = "domain_ceilings")]
+    pub domain_ceilings: BTreeMap<String, u32>,
 }
 
 impl MailConfig {
@@ -145,6 +152,11 @@ impl MailConfig {
     /// The sender of the envelope, whom reports go to.
     pub fn envelope_sender(&self) -> &str {
         if self.envelope_from.is_empty() { &self.from_address } else { &self.envelope_from }
+    }
+
+    /// How many mails a minute a domain, in lower case, gets at most; `None` when as many as there are.
+    pub fn ceiling(&self, domain: &str) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.domain_ceilings.get(domain).copied().unwrap_or(self.per_domain_per_minute))
     }
 }
 
@@ -328,6 +340,27 @@ fn dkim_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<DkimKey>,
         })
     };
     words.map(read).collect()
+}
+
+/// The most mails a minute that can be asked for.
+pub(super) const HIGHEST_CEILING: u32 = 100_000;
+
+fn domain_ceilings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, u32>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let mut ceilings = BTreeMap::new();
+    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        let pair = word.split_once('=').map(|(domain, figure)| (domain.trim().to_lowercase(), figure.trim().parse()));
+        let Some((domain, Ok(figure @ 0..=HIGHEST_CEILING))) = pair.filter(|(domain, _)| is_domain(domain)) else {
+            let example = format!("domain=mails a minute, 0 to {HIGHEST_CEILING}, such as gmail.com=60");
+            return Err(serde::de::Error::custom(format!("`{word}` does not look like {example}")));
+        };
+        if ceilings.insert(domain, figure).is_some() {
+            return Err(serde::de::Error::custom(format!(
+                "`{word}` names a domain for the second time; keep one of them"
+            )));
+        }
+    }
+    Ok(ceilings)
 }
 
 /// Labels of letters, digits and hyphens, with dots between them.

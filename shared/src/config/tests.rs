@@ -249,6 +249,24 @@ fn settings_must_make_sense_together() {
 }
 
 #[test]
+fn a_ceiling_of_a_domain_goes_before_the_one_of_all() {
+    let name = "COUNTERPART_MAIL__DOMAIN_CEILINGS";
+    let all = ("COUNTERPART_MAIL__PER_DOMAIN_PER_MINUTE", "30");
+    let mail = deployed(&[all, (name, " Gmail.com = 60,campus.example.org=0, ")]).unwrap().mail;
+    let ceiling = |domain| mail.ceiling(domain).map(u32::from);
+    assert_eq!(["gmail.com", "campus.example.org", "gmx.de"].map(ceiling), [Some(60), None, Some(30)]);
+    assert_eq!(deployed(&[]).unwrap().mail.ceiling("gmail.com"), None, "none unless somebody asks for it");
+
+    for wrong in ["gmail.com", "gmail.com=fast", "gmail.com=-1", "gmail.com=100001", "@gmail.com=60", "=60", "{}"] {
+        let text = problem(deployed(&[(name, wrong)]));
+        assert!(text.starts_with(&format!("mail.domain_ceilings | {name} | `{wrong}` does not look like ")), "{text}");
+        assert!(text.ends_with("domain=mails a minute, 0 to 100000, such as gmail.com=60"), "{text}");
+    }
+    let text = problem(deployed(&[(name, "gmx.de=1, GMX.de=2")]));
+    assert!(text.ends_with("`GMX.de=2` names a domain for the second time; keep one of them"), "{text}");
+}
+
+#[test]
 fn all_problems_come_in_one_message() {
     let message = Config::load(None, iter::empty()).unwrap_err().to_string();
     for field in ["database.url (from the defaults)", "http.public_url", "mail.smtp_host", "mail.from_address"] {

@@ -41,6 +41,8 @@ pub struct Message {
     pub attempts: i32,
     /// How often its worker was lost while it had the message in hand; one more while one has.
     pub rescue_count: i32,
+    /// When it is its turn among all mail to its domain; `None` before it was given a slot, or where none is needed.
+    pub slot_at: Option<DateTime<Utc>>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When the row last changed.

@@ -6,9 +6,9 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Sta
 
 use super::{
     Reads, StoreError, api_clients, audit, check_ins, constraints, documents, enrollments, events, history,
-    idempotency_keys, identities, issuers, mail_preferences, mail_suppressions, match_runs, matches, message_attempts,
-    messages, non_matches, organization_settings, organizations, people, planned_pairs, programs, roster, rounds,
-    sessions, sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
+    idempotency_keys, identities, issuers, mail_domains, mail_preferences, mail_suppressions, match_runs, matches,
+    message_attempts, messages, non_matches, organization_settings, organizations, people, planned_pairs, programs,
+    roster, rounds, sessions, sign_in_links, sign_ins, webhook_deliveries, webhook_endpoints,
 };
 
 /// The table of the migrations themselves.
@@ -49,6 +49,7 @@ fn rows() -> BTreeMap<String, BTreeSet<String>> {
         described::<idempotency_keys::row::Entity>(),
         described::<identities::row::Entity>(),
         described::<issuers::row::Entity>(),
+        described::<mail_domains::row::Entity>(),
         described::<mail_preferences::key_row::Entity>(),
         described::<mail_preferences::row::Entity>(),
         described::<mail_suppressions::row::Entity>(),

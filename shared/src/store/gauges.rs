@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::{Store, StoreError, lease_clock};
+use super::{Store, StoreError, lease_clock, mail_domains};
 
 /// Things that wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Gauges {
     pub sending_messages: i64,
     /// Mails that need a human.
     pub held_messages: i64,
+    /// Domains of recipients that want mail to come more slowly, and get none for a while.
+    pub paused_domains: u64,
     /// Events to be delivered, due or not, to endpoints that are not switched off.
     pub deliveries: Queue,
 }
@@ -40,6 +42,7 @@ pub async fn every(store: &Store) -> Result<Gauges, StoreError> {
         pending_messages: queue(store, "due_at", "messages WHERE status = 'PENDING'", now).await?,
         sending_messages: queue(store, "lease_until", "messages WHERE status = 'SENDING'", now).await?.count,
         held_messages: queue(store, "updated_at", "messages WHERE status = 'HELD'", now).await?.count,
+        paused_domains: mail_domains::every_paused(store, now).await?,
         deliveries: queue(
             store,
             "due_at",

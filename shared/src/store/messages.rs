@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 pub use self::{
     by_staff::{hold, restart, suppress},
-    leases::{Lease, Outcome, claim, finish, finish_alone, finish_sent, mark_handed, mark_handed_alone, renew},
+    leases::{
+        Lease, Outcome, claim, finish, finish_alone, finish_sent, give_slot, mark_handed, mark_handed_alone, renew,
+    },
     reports::{bounce, every_organization_of},
 };
 use super::{Reads, StoreError, Tx, from_json, to_json, word};
@@ -49,6 +51,7 @@ pub(crate) mod row {
         pub lease_until: Option<DateTimeUtc>,
         pub attempts: i32,
         pub rescue_count: i32,
+        pub slot_at: Option<DateTimeUtc>,
     }
 
     super::super::no_relations!();
@@ -72,6 +75,7 @@ pub(crate) fn message(row: row::Model) -> Result<Message, StoreError> {
         error: row.error,
         attempts: row.attempts,
         rescue_count: row.rescue_count,
+        slot_at: row.slot_at,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
@@ -140,6 +144,7 @@ pub(crate) async fn insert(tx: &Tx, message: &Message) -> Result<bool, StoreErro
         lease_until: Set(None),
         attempts: Set(0),
         rescue_count: Set(0),
+        slot_at: Set(None),
     };
     let inserted = row::Entity::insert(row)
         .on_conflict_do_nothing_on([row::Column::OrganizationId, row::Column::DedupeKey])

@@ -16,7 +16,10 @@ use lettre::{
         response::{Response, Severity},
     },
 };
-use shared::{domain::mail_status::EnhancedCode, failpoints::Point};
+use shared::{
+    domain::{mail_domains::is_too_fast, mail_status::EnhancedCode},
+    failpoints::Point,
+};
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{message::parse_address, text};
@@ -70,6 +73,8 @@ pub enum Class {
     LoginFailed,
     /// Not now (4yz, or the relay fell silent before the message was given to it): try again later.
     Temporary,
+    /// Mail to the recipient's domain comes too fast ([`is_too_fast`]). Pause for the domain; the message lost no attempt.
+    TooFast,
     /// Nobody can be reached at the address ([`EnhancedCode::is_bad_address`]): do not write there again.
     BadAddress,
     /// Refused for good for any other reason; says nothing about the address.
@@ -183,7 +188,9 @@ impl Relay {
             let login = Credentials::new(user.clone(), password);
             self.timed(connection.auth(DEFAULT_MECHANISMS, &login)).await.map_err(|trouble| match trouble {
                 Trouble::Silence(_) | Trouble::Reply { code: 400..500, .. } => unreachable(trouble),
-                Trouble::Reply { .. } | Trouble::Client(_) => SendError::own(Class::LoginFailed, &trouble.words()),
+                Trouble::Reply { .. } | Trouble::TooFast { .. } | Trouble::Client(_) => {
+                    SendError::own(Class::LoginFailed, &trouble.words())
+                }
             })?;
         }
         Ok(connection)
@@ -213,9 +220,9 @@ impl Relay {
     ) -> Result<(), Trouble> {
         let mail = self.timed(connection.command(Mail::new(Some(from.clone()), Vec::new()))).await?;
         expect(&mail, Severity::PositiveCompletion)?;
-        let rcpt = self.timed(connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
-        expect(&rcpt, Severity::PositiveCompletion)?;
-        let data = self.timed(connection.command(Data)).await?;
+        let rcpt = self.timed(connection.command(Rcpt::new(to.clone(), Vec::new()))).await;
+        expect(&rcpt.map_err(Trouble::of_recipient)?, Severity::PositiveCompletion)?;
+        let data = self.timed(connection.command(Data)).await.map_err(Trouble::of_recipient)?;
         expect(&data, Severity::PositiveIntermediate)
     }
 
@@ -263,7 +270,7 @@ impl Handed<'_> {
                 if trouble.leaves_connection_open() {
                     relay.resting = Some(connection);
                 }
-                Err(trouble.into_error(Class::Ambiguous))
+                Err(trouble.of_recipient().into_error(Class::Ambiguous))
             }
         }
     }
@@ -273,6 +280,8 @@ impl Handed<'_> {
 enum Trouble {
     /// The relay said no.
     Reply { code: u16, words: String },
+    /// The relay said no because mail to this domain comes too fast.
+    TooFast { code: u16, words: String },
     /// No reply, half a reply or a wrong one: what the relay thinks is unknown.
     Silence(String),
     /// Not asked, because the relay does not offer what it would take.
@@ -291,14 +300,26 @@ impl From<&lettre::transport::smtp::Error> for Trouble {
 }
 
 impl Trouble {
+    /// What was said once the recipient was known: too fast means too fast for them. Before that it is not about a domain.
+    fn of_recipient(self) -> Self {
+        match self {
+            Self::Reply { code, words }
+                if EnhancedCode::of_text(&words).is_some_and(|said| is_too_fast(code, said)) =>
+            {
+                Self::TooFast { code, words }
+            }
+            Self::Reply { .. } | Self::TooFast { .. } | Self::Silence(_) | Self::Client(_) => self,
+        }
+    }
+
     /// 421 announces that the relay hangs up.
     fn leaves_connection_open(&self) -> bool {
-        matches!(self, Self::Reply { code, .. } if *code != 421)
+        matches!(self, Self::Reply { code, .. } | Self::TooFast { code, .. } if *code != 421)
     }
 
     fn words(&self) -> String {
         match self {
-            Self::Reply { code, words } => format!("{code} {words}"),
+            Self::Reply { code, words } | Self::TooFast { code, words } => format!("{code} {words}"),
             Self::Silence(words) | Self::Client(words) => words.clone(),
         }
     }
@@ -307,6 +328,7 @@ impl Trouble {
     fn into_error(self, silence: Class) -> SendError {
         let class = match &self {
             Self::Silence(_) | Self::Client(_) => silence,
+            Self::TooFast { .. } => Class::TooFast,
             Self::Reply { code: 400..500, .. } => Class::Temporary,
             // The relay wants a login or encryption first (RFC 4954): true for every message, whoever it is for.
             Self::Reply { code: 530 | 535 | 538, .. } => Class::LoginFailed,

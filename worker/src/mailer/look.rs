@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::{
     config::MailTransport,
-    domain::{messages::Message, people::Person},
+    domain::{mail_domains::Turn, messages::Message, people::Person},
     outbox::mails::Mail,
     store::{self, StoreError, Tx, messages::Lease},
 };
@@ -14,7 +14,12 @@ use crate::Worker;
 /// What becomes of a message.
 pub(super) enum Verdict {
     /// It is sent to this person.
-    Send(Box<Person>),
+    Send {
+        /// To whom.
+        person: Box<Person>,
+        /// Whether it is the first to its domain after a pause.
+        on_trial: bool,
+    },
     /// Nobody needs it any more, or wants it.
     Never(String),
     /// It waits, and loses no attempt.
@@ -31,12 +36,12 @@ impl Worker {
     pub(super) async fn look_again(&self, lease: Lease, message: &Message) -> Result<Verdict, StoreError> {
         let tx = self.store.begin().await?;
         store::messages::renew(&tx, lease, self.lease()).await?;
-        let verdict = self.verdict(&tx, message).await?;
+        let verdict = self.verdict(&tx, lease, message).await?;
         self.commit(tx).await?;
         Ok(verdict)
     }
 
-    async fn verdict(&self, tx: &Tx, message: &Message) -> Result<Verdict, StoreError> {
+    async fn verdict(&self, tx: &Tx, lease: Lease, message: &Message) -> Result<Verdict, StoreError> {
         let (organization_id, now) = (message.organization_id, self.clock.now());
         let never = |why: &str| Ok(Verdict::Never(why.to_owned()));
         let person = store::people::find(tx, organization_id, message.person_id).await?;
@@ -70,7 +75,10 @@ impl Worker {
         if let Some((due_at, why)) = quiet::wait(tx, message, &person, found.as_ref(), now).await? {
             return Ok(Verdict::Later { due_at, why });
         }
-        Ok(Verdict::Send(Box::new(person)))
+        Ok(match self.turn(tx, lease, message, &person).await? {
+            Turn::Now { on_trial, .. } => Verdict::Send { person: Box::new(person), on_trial },
+            Turn::Later { due_at, why, .. } => Verdict::Later { due_at, why },
+        })
     }
 }
 

@@ -61,7 +61,7 @@ impl Worker {
 const fn outcome(class: Class) -> Option<AttemptOutcome> {
     match class {
         Class::RelayUnreachable | Class::LoginFailed => None,
-        Class::Temporary => Some(AttemptOutcome::Deferred),
+        Class::Temporary | Class::TooFast => Some(AttemptOutcome::Deferred),
         Class::BadAddress => Some(AttemptOutcome::BadAddress),
         Class::Refused => Some(AttemptOutcome::Refused),
         Class::Ambiguous => Some(AttemptOutcome::Unknown),

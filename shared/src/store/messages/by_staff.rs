@@ -32,6 +32,7 @@ pub async fn restart(tx: &Tx, message: &Message, now: DateTime<Utc>) -> Result<(
             sent_at: Set(None),
             attempts: Set(0),
             rescue_count: Set(0),
+            slot_at: Set(None),
             updated_at: Set(now),
             ..blank()
         })

@@ -98,6 +98,15 @@ pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreEr
     exactly_one(done.rows_affected, "the message's lease")
 }
 
+/// Gives the message its slot among all mail to its domain.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another worker took the message over.
+pub async fn give_slot(tx: &Tx, held: Lease, slot_at: DateTime<Utc>) -> Result<(), StoreError> {
+    let done = held_row(held).col_expr(row::Column::SlotAt, Expr::value(slot_at)).exec(&tx.tx).await?;
+    exactly_one(done.rows_affected, "the message's lease")
+}
+
 /// Notes that the relay has everything but the final dot: from here on a second copy cannot be ruled out.
 ///
 /// # Errors
@@ -216,7 +225,10 @@ fn ended(held: Lease, outcome: Outcome, now: DateTime<Utc>) -> row::ActiveModel 
             change.due_at = Set(due_at);
             change.handed_at = Set(None);
             change.error = Set(Some(why));
-            if !counts {
+            if counts {
+                // It had its turn.
+                change.slot_at = Set(None);
+            } else {
                 change.attempts = Set(held.attempts);
             }
         }
