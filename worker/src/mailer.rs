@@ -22,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use shared::{
     domain::{
-        mail::{MailSuppression, MessageAttempt},
+        mail::{AttemptOutcome, MailSuppression, MessageAttempt},
         mail_status::EnhancedCode,
         messages::Message,
     },
@@ -180,8 +180,8 @@ impl Worker {
             Ok(reply) => {
                 post.open();
                 Point::MailBeforeSent.pass().await;
-                let attempt = self.attempt(message, started, Ok(&reply));
-                self.record_sent(lease, message, attempt).await?;
+                let attempt = self.attempt(message, started, AttemptOutcome::Accepted, &reply);
+                self.record_sent(lease, message, &attempt).await?;
                 Point::MailSent.pass().await;
                 if on_trial {
                     self.speed_up(&person).await?;
@@ -190,7 +190,8 @@ impl Worker {
                 Ok(true)
             }
             Err(error) => {
-                let attempt = self.attempt(message, started, Err(&error));
+                let attempt =
+                    record::outcome(error.class).map(|outcome| self.attempt(message, started, outcome, &error.reply));
                 let suppression = self.suppression(message, &person, &error);
                 let outcome = match self.slow_down(message, &person, on_trial, &error).await? {
                     Some(outcome) => {
@@ -271,17 +272,11 @@ impl Worker {
         }
     }
 
-    /// Records that the relay has it, as fast as can be: a death before that makes a second copy. What the attempt came
-    /// to is written afterwards, and may get lost.
-    async fn record_sent(
-        &self,
-        lease: Lease,
-        message: &Message,
-        attempt: Option<MessageAttempt>,
-    ) -> Result<(), StoreError> {
+    /// Records that the relay has it, as fast as can be: a death before that makes a second copy.
+    async fn record_sent(&self, lease: Lease, message: &Message, attempt: &MessageAttempt) -> Result<(), StoreError> {
         let begun = Instant::now();
-        let mut done = store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await;
         let [mut pause, longest] = RECORD_AGAIN;
+        let mut done = store::messages::finish_sent(&self.store, lease, message, attempt, self.clock.now()).await;
         // Nobody else knows that it arrived. While the message is ours, a database that is away or full is asked again, in a
         // transaction: what is recorded already stays so, and a broken connection is noticed.
         while let Err(StoreError::Database(error)) = done {
@@ -291,16 +286,12 @@ impl Worker {
             tracing::warn!(message = %message.id, %error, "the relay has it, and that cannot be recorded yet");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(longest);
-            done = match self.record(lease, message, Outcome::Sent, attempt.clone(), None).await {
+            done = match self.record(lease, message, Outcome::Sent, Some(attempt.clone()), None).await {
                 Ok(()) => return Ok(()),
                 failed => failed,
             };
         }
-        done?;
-        METRICS.send_tried("sent");
-        let tx = self.store.begin().await?;
-        store::message_attempts::insert_many(&tx, attempt.as_slice()).await?;
-        self.commit(tx).await
+        done.inspect(|()| METRICS.send_tried("sent"))
     }
 
     /// Records how it ended, and says so in the log.
@@ -332,27 +323,30 @@ impl Worker {
             | Outcome::Deferred { .. } => outcome,
         };
         let forgets = message.mail.without_secret().is_some() && !matches!(outcome, Outcome::Deferred { .. });
-        METRICS.send_tried(match &outcome {
+        let told = match &outcome {
             Outcome::Sent => "sent",
             Outcome::Failed(_) => "failed",
             Outcome::Suppressed(_) => "suppressed",
             Outcome::Held(_) => "held",
             Outcome::Deferred { .. } => "deferred",
-        });
+        };
         let now = self.clock.now();
         if !forgets && attempt.is_none() && suppression.is_none() {
-            return store::messages::finish_alone(&self.store, lease, outcome, now).await;
+            store::messages::finish_alone(&self.store, lease, outcome, now).await?;
+        } else {
+            let tx = self.store.begin().await?;
+            store::messages::finish(&tx, lease, outcome, now).await?;
+            store::message_attempts::insert_many(&tx, attempt.as_slice()).await?;
+            if let Some(suppression) = suppression {
+                store::mail_suppressions::insert(&tx, &suppression).await?;
+            }
+            if forgets {
+                store::messages::forget_secret(&tx, message).await?;
+            }
+            self.commit(tx).await?;
         }
-        let tx = self.store.begin().await?;
-        store::messages::finish(&tx, lease, outcome, now).await?;
-        store::message_attempts::insert_many(&tx, attempt.as_slice()).await?;
-        if let Some(suppression) = suppression {
-            store::mail_suppressions::insert(&tx, &suppression).await?;
-        }
-        if forgets {
-            store::messages::forget_secret(&tx, message).await?;
-        }
-        self.commit(tx).await
+        METRICS.send_tried(told);
+        Ok(())
     }
 }
 

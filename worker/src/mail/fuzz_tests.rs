@@ -19,10 +19,13 @@ def solid(name):
 while head := sys.stdin.buffer.read(4):
     raw = sys.stdin.buffer.read(struct.unpack(">I", head)[0])
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    to, sender = message["to"].addresses, message["from"].addresses
-    print(json.dumps([len(message.keys()), len(message.defects), message["subject"],
-        len(to), solid(to[0].display_name), to[0].addr_spec,
-        len(sender), solid(sender[0].display_name), sender[0].addr_spec]))
+    try:
+        to, sender = message["to"].addresses, message["from"].addresses
+        print(json.dumps([len(message.keys()), len(message.defects), message["subject"],
+            len(to), solid(to[0].display_name), to[0].addr_spec,
+            len(sender), solid(sender[0].display_name), sender[0].addr_spec]))
+    except Exception as error:
+        print(json.dumps([repr(error), raw[:4000].decode("latin-1")]))
 "#;
 
 /// Pieces that mean something to somebody on the way.

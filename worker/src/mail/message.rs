@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Utc};
 use lettre::{
     Address, Message,
     message::{
-        Mailbox, MultiPart, SinglePart,
+        Mailbox, MessageBuilder, MultiPart, SinglePart,
         header::{ContentType, HeaderName, HeaderValue},
     },
 };
@@ -84,10 +84,11 @@ pub fn compose(envelope: &Envelope, rendered: &Rendered) -> Result<Vec<u8>, Comp
     let mut message = Message::builder()
         .message_id(Some(message_id(&envelope.message_id)?))
         .date(envelope.date.into())
-        .from(from)
-        .to(to)
+        .from(from.clone())
+        .to(to.clone())
         .subject(text::for_header(&rendered.subject, LONGEST_SUBJECT))
         .raw_header(header("Auto-Submitted", "auto-generated"));
+    message = quoted(quoted(message, "From", &from), "To", &to);
     if let Some(address) = &envelope.reply_to {
         message = message.reply_to(mailbox("", address).ok_or(ComposeError::ReplyTo)?);
     }
@@ -127,6 +128,20 @@ fn mailbox(name: &str, address: &str) -> Option<Mailbox> {
     let name = text::for_header(name, LONGEST_NAME);
     let name = (!name.is_empty()).then_some(name);
     Some(Mailbox::new(name, parse_address(address)?))
+}
+
+/// Puts a name with dots and nothing else to quote it for into quotes, where it belongs (RFC 5322, 3.2.5): the library
+/// leaves it bare, and a reader may stumble over that.
+fn quoted(message: MessageBuilder, header: &'static str, mailbox: &Mailbox) -> MessageBuilder {
+    let Some(name) = mailbox.name.as_deref().filter(|name| name.contains('.') && name.chars().all(in_domain)) else {
+        return message;
+    };
+    let value = format!("\"{name}\" <{}>", mailbox.email);
+    message.raw_header(HeaderValue::dangerous_new_pre_encoded(
+        HeaderName::new_from_ascii_str(header),
+        value.clone(),
+        value,
+    ))
 }
 
 /// An address that can stand in a header and in an SMTP command as it is. Domains with umlauts are written in their

@@ -135,6 +135,16 @@ fn nothing_people_write_adds_a_header() {
 }
 
 #[test]
+fn names_with_dots_are_quoted() {
+    for name in [".", "alex.smith", "J.R.R._Tolkien-3", "..."] {
+        let bytes = bytes(&Envelope { to_name: name.to_owned(), from_name: name.to_owned(), ..envelope() }, &words());
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains(&format!("\r\nFrom: \"{name}\" <peers@alumni.example>\r\n")), "{text}");
+        assert!(text.contains(&format!("\r\nTo: \"{name}\" <zoe.mueller@mail.example>\r\n")), "{text}");
+    }
+}
+
+#[test]
 fn right_to_left_names_arrive_as_they_are() {
     let bytes = bytes(&Envelope { to_name: String::from("ليلى حدّاد"), ..envelope() }, &words());
     let message = parsed(&bytes);

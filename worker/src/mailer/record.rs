@@ -17,19 +17,15 @@ use crate::{
 };
 
 impl Worker {
-    /// The row about an attempt. None for a relay that takes no mail at all: that is known of the relay, costs the message
-    /// nothing, and may go on for days.
+    /// The row about an attempt.
     pub(super) fn attempt(
         &self,
         message: &Message,
         started_at: DateTime<Utc>,
-        result: Result<&str, &SendError>,
-    ) -> Option<MessageAttempt> {
-        let (outcome, reply) = match result {
-            Ok(reply) => (AttemptOutcome::Accepted, reply),
-            Err(error) => (outcome(error.class)?, error.reply.as_str()),
-        };
-        Some(MessageAttempt {
+        outcome: AttemptOutcome,
+        reply: &str,
+    ) -> MessageAttempt {
+        MessageAttempt {
             id: self.clock.new_id(),
             organization_id: message.organization_id,
             message_id: message.id,
@@ -39,7 +35,7 @@ impl Worker {
             reply: Some(reply.to_owned()),
             started_at,
             ended_at: self.clock.now(),
-        })
+        }
     }
 
     /// The suppression that follows from a failure, if a relay said that nobody can be reached at the address.
@@ -58,7 +54,9 @@ impl Worker {
     }
 }
 
-const fn outcome(class: Class) -> Option<AttemptOutcome> {
+/// What a failed attempt came to. None for a relay that takes no mail at all: that is known of the relay, costs the message
+/// nothing, and may go on for days.
+pub(super) const fn outcome(class: Class) -> Option<AttemptOutcome> {
     match class {
         Class::RelayUnreachable | Class::LoginFailed => None,
         Class::Temporary | Class::TooFast => Some(AttemptOutcome::Deferred),
