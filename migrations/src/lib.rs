@@ -4,6 +4,7 @@
 
 mod clients;
 mod contract;
+mod digests;
 mod indexes;
 mod initial;
 mod issuers;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(sessions::Migration),
             Box::new(quiet_hours::Migration),
             Box::new(mail_domains::Migration),
+            Box::new(digests::Migration),
         ]
     }
 }

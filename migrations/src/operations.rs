@@ -12,7 +12,7 @@ use sea_orm_migration::{
 pub(crate) struct Migration;
 
 /// Long ago, so that all that is there already is looked at once. As SQLite stores instants; PostgreSQL reads it, too.
-const LONG_AGO: &str = "1970-01-01T00:00:00+00:00";
+pub(crate) const LONG_AGO: &str = "1970-01-01T00:00:00+00:00";
 
 /// Only rows that wait or are held are in these indexes: they stay as small as the queue is, however much is over.
 const QUEUES: [&str; 7] = [

@@ -23,6 +23,7 @@ pub mod callers;
 pub mod check_ins;
 mod claims;
 pub mod constraints;
+pub mod digests;
 pub mod documents;
 pub mod drift;
 pub mod enrollments;

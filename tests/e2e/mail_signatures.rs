@@ -73,7 +73,9 @@ async fn every_mail_is_signed_by_every_key_and_a_second_copy_is_the_same() {
         house.days_later(7).await;
         house.days_later(7).await;
         let mails = house.relay.messages_to(&zoe.email);
-        assert_eq!(mails[0].raw, mails[1].raw, "signed alike, a week later and by the clock of the row");
+        // The reminder of that week goes at the same time, over another connection.
+        let again = mails[1..].iter().find(|mail| mail.header("Message-ID") == mails[0].header("Message-ID"));
+        assert_eq!(again.unwrap().raw, mails[0].raw, "signed alike, a week later and by the clock of the row");
         let mails: Vec<_> = mails.into_iter().chain(house.relay.messages_to(&bob.email)).collect();
         assert!(mails.iter().any(|mail| mail.header("List-Unsubscribe").is_some()));
         for mail in &mails {

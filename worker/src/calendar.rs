@@ -252,61 +252,87 @@ impl Worker {
         Ok(asked)
     }
 
-    /// Tells whoever runs a program what waits in it, on Monday mornings. When nothing does, nobody is written to.
+    /// Tells whoever runs a program what waits in it, on Monday mornings. When nothing does, nobody is written to. Of programs
+    /// whose Monday is still to come nothing is read.
     async fn digests(&self) -> Result<usize, StoreError> {
         let mut asked = 0;
-        for program in store::programs::every_living(&self.store).await? {
-            let Some((monday, due_at)) = latest_monday(&program, self.clock.now()) else { continue };
-            // In the evening it waits for the next Monday; and once is enough, whatever this worker found then.
-            let is_late = self.clock.now() - due_at > TimeDelta::hours(12);
-            let is_new = program.created_at >= due_at;
-            let mut digested = self.digested.lock().await;
-            if is_late || is_new || digested.get(&program.id) == Some(&monday) {
-                continue;
+        while !self.is_stopping() {
+            let due = store::digests::every_due(&self.store, self.clock.now(), BATCH).await?;
+            if due.is_empty() {
+                break;
             }
-            asked += self.digest(&program, monday, due_at).await?;
-            digested.insert(program.id, monday);
+            for (organization_id, id) in due {
+                asked += self.digest(organization_id, id).await?;
+            }
         }
         Ok(asked)
     }
 
-    async fn digest(&self, program: &Program, monday: NaiveDate, due_at: DateTime<Utc>) -> Result<usize, StoreError> {
-        let tx = self.store.begin().await?;
+    /// Looks at one program; the next look is at its next Monday, or when it was changed.
+    async fn digest(&self, organization_id: Uuid, id: Uuid) -> Result<usize, StoreError> {
         let now = self.clock.now();
-        let Some(organization) = store::organizations::find(&tx, program.organization_id).await? else { return Ok(0) };
-        let waiting = store::waiting::of_program(&tx, program, now).await?;
+        let tx = self.store.begin().await?;
+        let Some(program) = store::programs::find(&tx, organization_id, id).await? else { return Ok(0) };
+        let Mondays { latest, next } = Mondays::around(&program, now);
+        // In the evening it waits for the next Monday.
+        let due = latest.filter(|(_, due_at)| now - *due_at <= TimeDelta::hours(12) && program.created_at < *due_at);
+        let mut asked = 0;
+        if let Some((monday, due_at)) = due {
+            asked = self.ask_for_digest(&tx, &program, monday, due_at).await?;
+        }
+        store::digests::look_at(&tx, organization_id, id, program.version, next).await?;
+        self.commit(tx).await?;
+        Ok(asked)
+    }
+
+    async fn ask_for_digest(
+        &self,
+        tx: &Tx,
+        program: &Program,
+        monday: NaiveDate,
+        due_at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let Some(organization) = store::organizations::find(tx, program.organization_id).await? else { return Ok(0) };
+        let waiting = store::waiting::of_program(tx, program, now).await?;
         if waiting.is_nothing() {
             return Ok(0);
         }
-        let staff = store::organizations::all_staff(&tx, organization.id).await?;
+        let staff = store::organizations::all_staff(tx, organization.id).await?;
         let ids: HashSet<Uuid> =
             staff.iter().filter(|role| role.countries.is_none()).map(|role| role.person_id).collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
         let desk = Desk { organization: &organization, program, now };
         let mut asked = 0;
-        for person in store::people::find_many(&tx, organization.id, &ids).await? {
+        for person in store::people::find_many(tx, organization.id, &ids).await? {
             let order = desk.digest(&person, program.id, waiting, &monday.to_string(), due_at);
-            asked += usize::from(outbox::enqueue(&tx, &self.clock, order).await?);
+            asked += usize::from(outbox::enqueue(tx, &self.clock, order).await?);
         }
-        self.commit(tx).await?;
         Ok(asked)
     }
 }
 
-/// The latest Monday whose nine o'clock came on the program's clock, and when.
-fn latest_monday(program: &Program, now: DateTime<Utc>) -> Option<(NaiveDate, DateTime<Utc>)> {
-    let zone: Tz = program.time_zone.parse().unwrap_or(chrono_tz::UTC);
-    let mut date = schedule::local_date(zone, now);
-    for _ in 0..8 {
-        if date.weekday() == Weekday::Mon
-            && let Some(due_at) = schedule::due_instant(zone, date, nine())
-            && due_at <= now
-        {
-            return Some((date, due_at));
-        }
-        date = date.pred_opt()?;
+/// The Mondays on a program's clock at nine o'clock.
+struct Mondays {
+    /// The latest that came, and when.
+    latest: Option<(NaiveDate, DateTime<Utc>)>,
+    /// When the next one comes.
+    next: DateTime<Utc>,
+}
+
+impl Mondays {
+    fn around(program: &Program, now: DateTime<Utc>) -> Self {
+        let zone: Tz = program.time_zone.parse().unwrap_or(chrono_tz::UTC);
+        let today = schedule::local_date(zone, now);
+        // A date that the zone leaves out has no nine o'clock.
+        let mondays = (-8..=15).filter_map(|days| {
+            let date = today.checked_add_signed(TimeDelta::days(days)).filter(|date| date.weekday() == Weekday::Mon)?;
+            Some((date, schedule::due_instant(zone, date, nine())?))
+        });
+        let (came, to_come): (Vec<_>, Vec<_>) = mondays.partition(|(_, due_at)| *due_at <= now);
+        let next = to_come.first().map_or(now + TimeDelta::days(7), |(_, due_at)| *due_at);
+        Self { latest: came.last().copied(), next }
     }
-    None
 }
 
 impl<'a> Looked<'a> {

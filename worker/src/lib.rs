@@ -28,9 +28,9 @@ mod ticks;
 mod upkeep;
 mod webhooks;
 
-use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, time::Duration};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use shared::{
     bus::{Bus, Topic},
@@ -66,8 +66,6 @@ pub struct Worker {
     dkim: Dkim,
     outbound: OnceCell<Outbound>,
     deliveries_made: Notify,
-    /// The Monday of which this worker has looked what waits, by program.
-    digested: Mutex<BTreeMap<Uuid, NaiveDate>>,
     shutdown: CancellationToken,
 }
 
@@ -118,7 +116,6 @@ impl Worker {
             dkim,
             outbound: OnceCell::new(),
             deliveries_made: Notify::new(),
-            digested: Mutex::default(),
             shutdown,
         })
     }

@@ -57,6 +57,8 @@ pub(crate) mod row {
         pub updated_at: DateTimeUtc,
         /// When the worker has to look whether a night is due.
         pub next_night_at: DateTimeUtc,
+        /// When the worker has to look whether its digest is due.
+        pub next_digest_at: DateTimeUtc,
     }
 
     super::super::no_relations!();
@@ -185,6 +187,7 @@ fn to_row(program: &Program) -> Result<row::Model, StoreError> {
         updated_at: program.updated_at,
         // Whatever changed, zone and time perhaps: the worker looks at the program at its next tick.
         next_night_at: program.updated_at,
+        next_digest_at: program.updated_at,
     })
 }
 

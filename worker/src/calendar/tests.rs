@@ -10,7 +10,7 @@ use shared::{
     store,
 };
 
-use super::{latest, latest_monday, morning};
+use super::{Mondays, latest, morning};
 use crate::scene::Scene;
 
 /// Two people who are introduced on the 23rd of November at noon in Berlin; Ana's clock is that of Auckland.
@@ -217,6 +217,10 @@ async fn coordinators_of_all_countries_hear_on_mondays_what_waits() {
     let shared::outbox::mails::Mail::CoordinatorDigest(mail) = &found[0].mail else { panic!("{found:?}") };
     assert_eq!((mail.waiting.unmatched, mail.waiting.stalled, mail.waiting.runs), (1, 0, 0));
     assert!(digests(country).await.is_empty(), "the numbers are not theirs to know");
-    let monday = latest_monday(&scene.program, scene.clock.now()).unwrap();
-    assert_eq!(monday.0.to_string(), "2026-11-30");
+    let Mondays { latest, next } = Mondays::around(&scene.program, scene.clock.now());
+    assert_eq!(latest.unwrap().0.to_string(), "2026-11-30");
+    assert_eq!(next.to_rfc3339(), "2026-12-07T08:00:00+00:00");
+    let due = async |now| store::digests::every_due(&scene.store, now, 10).await.unwrap().len();
+    let before = next - TimeDelta::seconds(1);
+    assert_eq!((due(before).await, due(next).await), (0, 1), "nothing is read before the next Monday");
 }

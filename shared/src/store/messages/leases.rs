@@ -169,7 +169,7 @@ pub enum Outcome {
         due_at: DateTime<Utc>,
         /// Why.
         why: String,
-        /// False when the relay as a whole was unreachable.
+        /// False when the message waits for something else than its own recipient: the relay, its slot, the morning.
         counts: bool,
     },
 }
