@@ -7,7 +7,11 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::{
     bus::Bus,
-    domain::{messages::MessageStatus, people::Person},
+    domain::{
+        messages::MessageStatus,
+        people::Person,
+        sign_ins::{LINK_LIFE, LINKS_PER_ORGANIZATION, SignInLink, WINDOW},
+    },
     store,
 };
 use tokio_util::sync::CancellationToken;
@@ -26,6 +30,7 @@ on_both_databases!(
     a_link_ends,
     strangers_learn_nothing,
     links_are_limited,
+    links_of_an_organization_are_limited,
     mass_guessing_ends_the_link,
     a_reused_refresh_token_ends_the_sign_in,
     a_lost_answer_may_be_asked_for_again,
@@ -201,6 +206,36 @@ async fn links_are_limited(house: House) {
     house.clock.advance(TimeDelta::hours(1));
     let code = code(&house, &person).await;
     assert!(code.starts_with("cpc_"));
+}
+
+async fn links_of_an_organization_are_limited(house: House) {
+    let (island, islander) = house.other_organization("island").await;
+    let tx = house.store.begin().await.unwrap();
+    for number in 0..LINKS_PER_ORGANIZATION {
+        let link = SignInLink {
+            id: house.clock.new_id(),
+            organization_id: house.organization.id,
+            address_hash: format!("{number:064x}"),
+            person_id: Some(house.administrator.id),
+            page: "https://portal.example.org".to_owned(),
+            code_hash: None,
+            failures: 0,
+            expires_at: house.clock.now() + LINK_LIFE,
+            ended_at: None,
+            created_at: house.clock.now(),
+        };
+        store::sign_in_links::insert(&tx, link).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let ask = async |slug: &str, person: &Person| {
+        let input = json!({ "input": { "organization": slug, "email": person.email } });
+        house.anonymous().query(&mutation("requestSignIn", "accepted"), input).await["requestSignIn"].take()
+    };
+    let refused = ask(&house.organization.slug, &house.administrator).await;
+    assert_eq!(refused["userErrors"][0]["code"], "TOO_MANY", "{refused}");
+    assert_eq!(ask(&island.slug, &islander).await["accepted"], true, "others go on");
+    house.clock.advance(WINDOW);
+    assert_eq!(ask(&house.organization.slug, &house.administrator).await["accepted"], true);
 }
 
 async fn mass_guessing_ends_the_link(house: House) {

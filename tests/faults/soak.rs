@@ -27,6 +27,11 @@ use crate::support::{
 
 /// The people of a program: an even number for each of the three topics.
 const PROGRAM: usize = 504;
+/// How far away the relays are: a message takes about as long as it does through a relay in another building, however fast
+/// the machine is, and so deaths are spread over all of it.
+const AWAY: Duration = Duration::from_millis(4);
+/// How long sending a message takes with that, in microseconds.
+const MOMENT: u64 = 20_000;
 const IN_A_MESSAGE: [Stage; 4] = [Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
 
 /// A setting of the soak.
@@ -65,8 +70,6 @@ struct Soak {
     seed: u64,
     /// How many messages a worker sends before it dies, at most.
     between: usize,
-    /// How long sending a message takes, in microseconds.
-    moment: u64,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,8 +84,8 @@ async fn soak() {
     let (world, night) = plan(world).await;
     say(&format!("{} introductions are due after {} s of nights", world.introduced, night.as_secs()));
 
-    let between = (mails / kills).max(4);
-    let moment = u64::try_from(number("COUNTERPART_SOAK_MOMENT_US", 20_000)).unwrap();
+    // Some deaths come between two messages and do not count; there has to be mail for those, too.
+    let between = (mails * 3 / 4 / kills).max(4);
     let soak = Soak {
         world,
         left: AtomicUsize::new(kills),
@@ -91,7 +94,6 @@ async fn soak() {
         orphans: Mutex::default(),
         seed,
         between,
-        moment,
     };
     let begun = Instant::now();
     let other = SmtpServer::with_ledger(&soak.world.ledger);
@@ -127,7 +129,7 @@ async fn slot(soak: &Soak, number: u64, relay: &SmtpServer) {
         let victim = Arc::new(AtomicU32::new(0));
         let known = Arc::clone(&victim);
         // At any moment of about as long as a message takes.
-        let delay = Duration::from_micros(dice.below(soak.moment));
+        let delay = Duration::from_micros(dice.below(MOMENT));
         let deadly = Rule::call(Stage::Mail, move || {
             let known = Arc::clone(&known);
             std::thread::spawn(move || {
@@ -136,6 +138,9 @@ async fn slot(soak: &Soak, number: u64, relay: &SmtpServer) {
             });
         });
         relay.script(deadly.after(dice.count(soak.between)));
+        for stage in IN_A_MESSAGE {
+            relay.script(Rule::delay(stage, AWAY).times(usize::MAX));
+        }
         let database = soak.world.house.config.database.url.expose();
         let mut worker = World::launch_at(database, relay, "").start().await;
         victim.store(worker.id(), Ordering::SeqCst);
@@ -245,7 +250,9 @@ async fn report(soak: &Soak, kills: usize, copies: usize, time: Duration) {
         at(99),
         at(100),
     ));
-    assert!(copies <= unconfirmed + kills / 4, "at most one second copy for four kills");
+    // One of the relay's four answers is the one to the dot, so a quarter of the deaths come while nobody can know; the rest
+    // is the time that recording takes.
+    assert!(copies <= unconfirmed + kills * 2 / 5, "at most two second copies for five kills");
     assert!(at(99) <= LEASE.as_secs_f64() + 5.0, "a message is rescued within its lease and five seconds");
 }
 

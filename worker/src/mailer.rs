@@ -181,7 +181,7 @@ impl Worker {
                 post.open();
                 Point::MailBeforeSent.pass().await;
                 let attempt = self.attempt(message, started, AttemptOutcome::Accepted, &reply);
-                self.record_sent(lease, message, &attempt).await?;
+                self.record_sent(lease, message, attempt).await?;
                 Point::MailSent.pass().await;
                 if on_trial {
                     self.speed_up(&person).await?;
@@ -272,11 +272,12 @@ impl Worker {
         }
     }
 
-    /// Records that the relay has it, as fast as can be: a death before that makes a second copy.
-    async fn record_sent(&self, lease: Lease, message: &Message, attempt: &MessageAttempt) -> Result<(), StoreError> {
+    /// Records that the relay has it, as fast as can be: a death before that makes a second copy. What the attempt came
+    /// to is written afterwards, and may get lost.
+    async fn record_sent(&self, lease: Lease, message: &Message, attempt: MessageAttempt) -> Result<(), StoreError> {
         let begun = Instant::now();
         let [mut pause, longest] = RECORD_AGAIN;
-        let mut done = store::messages::finish_sent(&self.store, lease, message, attempt, self.clock.now()).await;
+        let mut done = store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await;
         // Nobody else knows that it arrived. While the message is ours, a database that is away or full is asked again, in a
         // transaction: what is recorded already stays so, and a broken connection is noticed.
         while let Err(StoreError::Database(error)) = done {
@@ -291,7 +292,11 @@ impl Worker {
                 failed => failed,
             };
         }
-        done.inspect(|()| METRICS.send_tried("sent"))
+        done?;
+        METRICS.send_tried("sent");
+        let tx = self.store.begin().await?;
+        store::message_attempts::insert_many(&tx, &[attempt]).await?;
+        self.commit(tx).await
     }
 
     /// Records how it ended, and says so in the log.

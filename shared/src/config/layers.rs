@@ -88,6 +88,7 @@ impl Layers {
         for (name, text) in &self.env {
             stack.add_variable(name, text);
         }
+        stack.find_at_port();
         stack.check_ranges();
         stack.refuse_problems()?;
 
@@ -118,6 +119,7 @@ pub(super) fn known_settings() -> Vec<String> {
 }
 
 const DEFAULTS: &str = "the defaults";
+const EMBEDDED: &str = "the development mode";
 
 /// Every setting with the topmost value so far and where that came from, and what went wrong on the way.
 struct Stack {
@@ -143,12 +145,11 @@ impl Stack {
         };
         // The database driver takes a percent-encoded path and cuts it at `?`.
         let database = dir.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-        let public_url = if port == 0 { String::new() } else { format!("http://localhost:{port}") };
         for (field, value) in [
             ("database.url", format!("sqlite://{database}/counterpart.db?mode=rwc").into()),
             ("http.host", "127.0.0.1".into()),
             ("http.port", i64::from(port).into()),
-            ("http.public_url", public_url.into()),
+            ("http.public_url", "".into()),
             ("http.address_file", format!("{dir}/address").into()),
             ("http.explorer", true.into()),
             // What the dev command prints is not to drown in what an operator would want to read.
@@ -160,9 +161,20 @@ impl Stack {
             // Whoever tries the product has the other end on the same machine.
             ("outbound.allowed_networks", "127.0.0.0/8, ::1/128".into()),
         ] {
-            self.put(field, value, "the development mode");
+            self.put(field, value, EMBEDDED);
         }
         Ok(())
+    }
+
+    /// The development mode is found at its port, whichever layer chose that. Port 0 is known only when it is open.
+    fn find_at_port(&mut self) {
+        let port = match self.values.get("http.port") {
+            Some((ValueKind::I64(port), _)) if *port != 0 => *port,
+            _ => return,
+        };
+        if self.values.get("http.public_url").is_some_and(|(_, origin)| origin == EMBEDDED) {
+            self.put("http.public_url", format!("http://localhost:{port}").into(), EMBEDDED);
+        }
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), ConfigError> {

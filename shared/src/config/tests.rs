@@ -315,6 +315,16 @@ fn the_embedded_mode_needs_nothing_and_still_listens_to_the_environment() {
 }
 
 #[test]
+fn the_embedded_mode_is_found_at_whatever_port_was_chosen() {
+    let found = |env: &[(&str, &str)]| {
+        Config::embedded(Path::new("data"), 8080, pairs(env)).unwrap().http.public_url_for(([127, 0, 0, 1], 9).into())
+    };
+    assert_eq!(found(&[("COUNTERPART_HTTP__PORT", "9090")]), "http://localhost:9090");
+    let named = [("COUNTERPART_HTTP__PORT", "9090"), ("COUNTERPART_HTTP__PUBLIC_URL", "https://mentoring.example")];
+    assert_eq!(found(&named), "https://mentoring.example");
+}
+
+#[test]
 fn passwords_are_not_shown() {
     let config = deployed(&[
         ("COUNTERPART_REDIS__URL", "redis://:hunter2@cache/1"),

@@ -1,10 +1,7 @@
 //! What each attempt to send a message came to.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter, Select,
-    sea_query::{Expr, InsertStatement, Query},
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
 use uuid::Uuid;
 
 use super::{Reads, StoreError, Tx, messages, word};
@@ -52,38 +49,22 @@ pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), Sto
     if attempts.is_empty() {
         return Ok(());
     }
-    let rows = attempts.iter().map(|attempt| to_row(attempt).into_active_model().reset_all());
+    let rows = attempts.iter().map(|attempt| {
+        let row = row::Model {
+            id: attempt.id,
+            organization_id: attempt.organization_id,
+            message_id: attempt.message_id,
+            person_id: attempt.person_id,
+            outcome: attempt.outcome.as_str().to_owned(),
+            status_code: attempt.status_code.clone(),
+            reply: attempt.reply.clone(),
+            started_at: attempt.started_at,
+            ended_at: attempt.ended_at,
+        };
+        row.into_active_model().reset_all()
+    });
     row::Entity::insert_many(rows).on_conflict_do_nothing_on([row::Column::Id]).exec_without_returning(&tx.tx).await?;
     Ok(())
-}
-
-fn to_row(attempt: &MessageAttempt) -> row::Model {
-    row::Model {
-        id: attempt.id,
-        organization_id: attempt.organization_id,
-        message_id: attempt.message_id,
-        person_id: attempt.person_id,
-        outcome: attempt.outcome.as_str().to_owned(),
-        status_code: attempt.status_code.clone(),
-        reply: attempt.reply.clone(),
-        started_at: attempt.started_at,
-        ended_at: attempt.ended_at,
-    }
-}
-
-/// A statement that records an attempt once for each row of `source`, which another part of the same statement makes.
-pub(super) fn insert_beside(attempt: &MessageAttempt, source: &'static str) -> Result<InsertStatement, StoreError> {
-    let row = to_row(attempt).into_active_model().reset_all();
-    let mut values = Query::select();
-    for column in row::Column::iter() {
-        if let Some(value) = row.get(column).into_value() {
-            values.expr(Expr::value(value));
-        }
-    }
-    let mut insert = Query::insert();
-    let columns = insert.into_table(row::Entity).columns(row::Column::iter());
-    columns.select_from(values.from(source).take()).map_err(|error| DbErr::Custom(error.to_string()))?;
-    Ok(insert)
 }
 
 /// Whether there is an attempt of this id.

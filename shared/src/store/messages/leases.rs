@@ -1,21 +1,12 @@
 //! The leases under which workers send messages, and how an attempt ends.
 
-use std::slice;
-
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait,
-    sea_query::{CommonTableExpression, Expr, WithClause},
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{TABLE, blank, message, row};
 use crate::{
-    domain::{
-        mail::MessageAttempt,
-        messages::{Message, MessageStatus},
-    },
+    domain::messages::{Message, MessageStatus},
     metrics::METRICS,
     store::{Store, StoreError, Tx, claims::Claim, exactly_one, from_now, lease_clock, message_attempts, to_json},
 };
@@ -104,7 +95,7 @@ pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreEr
         .col_expr(row::Column::RescueCount, Expr::value(held.rescues + 1))
         .exec(&tx.tx)
         .await?;
-    exactly_one(done.rows_affected, LEASE)
+    exactly_one(done.rows_affected, "the message's lease")
 }
 
 /// Gives the message its slot among all mail to its domain.
@@ -113,7 +104,7 @@ pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreEr
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn give_slot(tx: &Tx, held: Lease, slot_at: DateTime<Utc>) -> Result<(), StoreError> {
     let done = held_row(held).col_expr(row::Column::SlotAt, Expr::value(slot_at)).exec(&tx.tx).await?;
-    exactly_one(done.rows_affected, LEASE)
+    exactly_one(done.rows_affected, "the message's lease")
 }
 
 /// Notes that the relay has everything but the final dot: from here on a second copy cannot be ruled out.
@@ -149,7 +140,7 @@ async fn mark_on(
         .col_expr(row::Column::LeaseUntil, from_now(conn, lease))
         .exec(conn)
         .await?;
-    exactly_one(done.rows_affected, LEASE)
+    exactly_one(done.rows_affected, "the message's lease")
 }
 
 /// How an attempt ended.
@@ -198,7 +189,7 @@ async fn finish_on(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let change = ended(held, outcome, now);
-    exactly_one(held_row(held).set(change).exec(conn).await?.rows_affected, LEASE)
+    exactly_one(held_row(held).set(change).exec(conn).await?.rows_affected, "the message's lease")
 }
 
 /// What the end of an attempt changes.
@@ -245,39 +236,19 @@ fn ended(held: Lease, outcome: Outcome, now: DateTime<Utc>) -> row::ActiveModel 
     change
 }
 
-/// Ends an attempt as [`finish`] with [`Outcome::Sent`] does, records it, and forgets the secret. On PostgreSQL that is a
-/// single statement that commits by itself: whoever dies before it has sent a mail of which nobody knows.
+/// Ends an attempt as [`finish`] with [`Outcome::Sent`] does, and forgets the secret, in a single statement that commits
+/// by itself: whoever dies before it has sent a mail of which nobody knows.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
-pub async fn finish_sent(
-    store: &Store,
-    held: Lease,
-    message: &Message,
-    attempt: &MessageAttempt,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub async fn finish_sent(store: &Store, held: Lease, message: &Message, now: DateTime<Utc>) -> Result<(), StoreError> {
     let mut change = ended(held, Outcome::Sent, now);
     if let Some(mail) = message.mail.without_secret() {
         change.mail = Set(to_json(TABLE, &mail)?);
     }
-    let update = held_row(held).set(change);
-    if store.pool.get_database_backend() == DbBackend::Postgres {
-        let mut done = CommonTableExpression::new();
-        done.table_name(DONE).query(update.into_query().returning_col(row::Column::Id).take());
-        let statement = WithClause::from(done).query(message_attempts::insert_beside(attempt, DONE)?);
-        return exactly_one(store.pool.execute(&statement).await?.rows_affected(), LEASE);
-    }
-    let tx = store.begin().await?;
-    exactly_one(update.exec(&tx.tx).await?.rows_affected, LEASE)?;
-    message_attempts::insert_many(&tx, slice::from_ref(attempt)).await?;
-    tx.commit().await.map(drop)
+    let _writer = store.turn_to_write().await;
+    exactly_one(held_row(held).set(change).exec(&store.pool).await?.rows_affected, "the message's lease")
 }
-
-/// What a statement calls the message that it has changed.
-const DONE: &str = "done";
-/// What is lost when a row is not held any more.
-const LEASE: &str = "the message's lease";
 
 fn held_row(held: Lease) -> sea_orm::UpdateMany<row::Entity> {
     row::Entity::update_many()
