@@ -294,9 +294,7 @@ impl Worker {
         }
         done?;
         METRICS.send_tried("sent");
-        let tx = self.store.begin().await?;
-        store::message_attempts::insert_many(&tx, &[attempt]).await?;
-        self.commit(tx).await
+        store::message_attempts::insert_alone(&self.store, &attempt).await
     }
 
     /// Records how it ended, and says so in the log.

@@ -1,10 +1,12 @@
 //! What each attempt to send a message came to.
 
+use std::slice;
+
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, messages, word};
+use super::{Reads, Store, StoreError, Tx, messages, word};
 use crate::domain::mail::{AttemptOutcome, MessageAttempt};
 
 const TABLE: &str = "message_attempts";
@@ -46,6 +48,19 @@ pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
 /// # Errors
 /// When the database is gone.
 pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), StoreError> {
+    insert_on(&tx.tx, attempts).await
+}
+
+/// Records an attempt, committed at once: one statement is a whole of its own, and needs no words around it.
+///
+/// # Errors
+/// When the database is gone.
+pub async fn insert_alone(store: &Store, attempt: &MessageAttempt) -> Result<(), StoreError> {
+    let _writer = store.turn_to_write().await;
+    insert_on(&store.pool, slice::from_ref(attempt)).await
+}
+
+async fn insert_on(conn: &impl ConnectionTrait, attempts: &[MessageAttempt]) -> Result<(), StoreError> {
     if attempts.is_empty() {
         return Ok(());
     }
@@ -63,7 +78,7 @@ pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), Sto
         };
         row.into_active_model().reset_all()
     });
-    row::Entity::insert_many(rows).on_conflict_do_nothing_on([row::Column::Id]).exec_without_returning(&tx.tx).await?;
+    row::Entity::insert_many(rows).on_conflict_do_nothing_on([row::Column::Id]).exec_without_returning(conn).await?;
     Ok(())
 }
 

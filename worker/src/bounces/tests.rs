@@ -127,10 +127,10 @@ async fn a_report_waits_while_its_message_is_being_sent() {
     worker.run_queued().await.unwrap();
     let tx = scene.store.begin().await.unwrap();
     let claimed = store::messages::claim(&tx, Uuid::from_u128(1), TimeDelta::zero(), 10, scene.clock.now()).await;
-    for (lease, _) in claimed.unwrap() {
-        store::messages::renew(&tx, lease, TimeDelta::zero()).await.unwrap();
-    }
     tx.commit().await.unwrap();
+    for (lease, _) in claimed.unwrap() {
+        store::messages::renew(&scene.store, lease, TimeDelta::zero()).await.unwrap();
+    }
     let id = scene.mails_to(ana).await.iter().find(|message| message.kind == "INTRODUCTION").unwrap().id;
     worker.take_bounces().await.unwrap();
     deliver(&scene, "1.a.host", &report(id, "ana@iln.example"));

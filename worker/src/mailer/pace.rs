@@ -12,7 +12,7 @@ use shared::{
         people::Person,
     },
     store::{
-        self, StoreError, Tx,
+        self, StoreError,
         messages::{Lease, Outcome},
     },
 };
@@ -28,33 +28,29 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// When a mail goes that has nothing else to wait for. What is due now has its slot; looking again takes no other one.
-    pub(super) async fn turn(
-        &self,
-        tx: &Tx,
-        lease: Lease,
-        message: &Message,
-        person: &Person,
-    ) -> Result<Turn, StoreError> {
+    pub(super) async fn turn(&self, lease: Lease, message: &Message, person: &Person) -> Result<Turn, StoreError> {
         let at_once = Ok(Turn::Now { slot_at: None, on_trial: false });
         let Some(domain) = self.domain_of(person) else { return at_once };
         let ceiling = self.config.mail.ceiling(&domain);
         if ceiling.is_none() {
-            let found = store::mail_domains::find(tx, &domain).await?;
+            let found = store::mail_domains::find(&self.store, &domain).await?;
             if found.is_none_or(|found| found.pause.is_none()) {
                 return at_once;
             }
         }
         let now = self.clock.now();
-        let mut held = store::mail_domains::hold(tx, &domain, now).await?;
+        let tx = self.store.begin().await?;
+        let mut held = store::mail_domains::hold(&tx, &domain, now).await?;
         let before = held.clone();
         let turn = held.turn(message.slot_at, message.mail.may_wait(), ceiling, now);
         if held != before {
-            store::mail_domains::update(tx, &held, now).await?;
+            store::mail_domains::update(&tx, &held, now).await?;
         }
         let (Turn::Now { slot_at, .. } | Turn::Later { slot_at, .. }) = &turn;
         if let Some(slot_at) = slot_at.filter(|_| *slot_at != message.slot_at) {
-            store::messages::give_slot(tx, lease, slot_at).await?;
+            store::messages::give_slot(&tx, lease, slot_at).await?;
         }
+        self.commit(tx).await?;
         Ok(turn)
     }
 

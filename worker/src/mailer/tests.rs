@@ -34,9 +34,7 @@ async fn claim_only(scene: &Scene) -> Vec<(Lease, Message)> {
 async fn claim_and_die(scene: &Scene) -> Vec<(Lease, Message)> {
     let claimed = claim_only(scene).await;
     for (held, _) in &claimed {
-        let tx = scene.store.begin().await.unwrap();
-        store::messages::renew(&tx, *held, TimeDelta::zero()).await.unwrap();
-        tx.commit().await.unwrap();
+        store::messages::renew(&scene.store, *held, TimeDelta::zero()).await.unwrap();
     }
     claimed
 }

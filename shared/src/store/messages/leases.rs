@@ -83,17 +83,18 @@ fn count(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Takes a claimed message in hand: prolongs its lease and counts the attempt. That its worker is lost is noted in
-/// advance, and taken back by [`finish`].
+/// Takes a claimed message in hand, committed at once: prolongs its lease and counts the attempt. That its worker is lost is
+/// noted in advance, and taken back by [`finish`].
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
-pub async fn renew(tx: &Tx, held: Lease, lease: TimeDelta) -> Result<(), StoreError> {
+pub async fn renew(store: &Store, held: Lease, lease: TimeDelta) -> Result<(), StoreError> {
+    let _writer = store.turn_to_write().await;
     let done = held_row(held)
-        .col_expr(row::Column::LeaseUntil, from_now(&tx.tx, lease))
+        .col_expr(row::Column::LeaseUntil, from_now(&store.pool, lease))
         .col_expr(row::Column::Attempts, Expr::value(held.attempts + 1))
         .col_expr(row::Column::RescueCount, Expr::value(held.rescues + 1))
-        .exec(&tx.tx)
+        .exec(&store.pool)
         .await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
