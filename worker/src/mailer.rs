@@ -227,7 +227,7 @@ impl Worker {
         loop {
             Point::MailBeforeMark.pass().await;
             let begun = Instant::now();
-            store::messages::mark_handed_alone(&self.store, lease, self.lease(), self.clock.now()).await?;
+            store::messages::mark_handed(&self.store, lease, self.lease(), self.clock.now()).await?;
             Point::MailMarked.pass().await;
             if begun.elapsed() < self.half_lease() {
                 return Ok(());

@@ -10,9 +10,7 @@ use uuid::Uuid;
 
 pub use self::{
     by_staff::{hold, restart, suppress},
-    leases::{
-        Lease, Outcome, claim, finish, finish_alone, finish_sent, give_slot, mark_handed, mark_handed_alone, renew,
-    },
+    leases::{Lease, Outcome, claim, finish, finish_alone, finish_sent, give_slot, mark_handed, renew},
     reports::{bounce, every_organization_of},
 };
 use super::{Reads, StoreError, Tx, from_json, to_json, word};

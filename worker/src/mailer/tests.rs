@@ -116,9 +116,7 @@ async fn what_may_have_been_sent_is_sent_again_but_reminders_are_not() {
     let (scene, [ana, ben]) = couple(Consent::IntroduceAtOnce).await;
     let lease = TimeDelta::zero();
     for (held, message) in claim_and_die(&scene).await {
-        let tx = scene.store.begin().await.unwrap();
-        store::messages::mark_handed(&tx, held, lease, scene.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
+        store::messages::mark_handed(&scene.store, held, lease, scene.clock.now()).await.unwrap();
         assert_eq!(message.kind, "INTRODUCTION");
     }
     assert_eq!(scene.worker().send_due().await.unwrap(), 2, "better twice than never");
@@ -126,9 +124,7 @@ async fn what_may_have_been_sent_is_sent_again_but_reminders_are_not() {
     scene.clock.advance(TimeDelta::days(7));
     for (held, message) in claim_and_die(&scene).await {
         assert_eq!(message.kind, "FIRST_CONTACT_REMINDER");
-        let tx = scene.store.begin().await.unwrap();
-        store::messages::mark_handed(&tx, held, lease, scene.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
+        store::messages::mark_handed(&scene.store, held, lease, scene.clock.now()).await.unwrap();
     }
     assert_eq!(scene.worker().send_due().await.unwrap(), 0);
     for person in [ana, ben] {

@@ -108,38 +108,17 @@ pub async fn give_slot(tx: &Tx, held: Lease, slot_at: DateTime<Utc>) -> Result<(
     exactly_one(done.rows_affected, "the message's lease")
 }
 
-/// Notes that the relay has everything but the final dot: from here on a second copy cannot be ruled out.
+/// Notes that the relay has everything but the final dot: from here on a second copy cannot be ruled out. Committed at once:
+/// one statement is a whole of its own, and needs no words around it.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
-pub async fn mark_handed(tx: &Tx, held: Lease, lease: TimeDelta, now: DateTime<Utc>) -> Result<(), StoreError> {
-    mark_on(&tx.tx, held, lease, now).await
-}
-
-/// As [`mark_handed`], committed at once: one statement is a whole of its own, and needs no words around it.
-///
-/// # Errors
-/// As [`mark_handed`].
-pub async fn mark_handed_alone(
-    store: &Store,
-    held: Lease,
-    lease: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub async fn mark_handed(store: &Store, held: Lease, lease: TimeDelta, now: DateTime<Utc>) -> Result<(), StoreError> {
     let _writer = store.turn_to_write().await;
-    mark_on(&store.pool, held, lease, now).await
-}
-
-async fn mark_on(
-    conn: &impl ConnectionTrait,
-    held: Lease,
-    lease: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
     let done = held_row(held)
         .col_expr(row::Column::HandedAt, Expr::value(now))
-        .col_expr(row::Column::LeaseUntil, from_now(conn, lease))
-        .exec(conn)
+        .col_expr(row::Column::LeaseUntil, from_now(&store.pool, lease))
+        .exec(&store.pool)
         .await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
