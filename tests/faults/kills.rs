@@ -23,13 +23,26 @@ pub(super) fn was_killed(status: ExitStatus) -> bool {
     status.signal() == Some(KILL)
 }
 
+/// Waits until a worker was killed at its failpoint.
+pub(super) async fn dies(mut worker: Process, what: &str) {
+    let status = worker.wait().await;
+    assert!(was_killed(status), "{what}: {status}\n{}", worker.stderr());
+}
+
+/// Waits for its failpoint, asks a worker to stop there, and to be quick.
+pub(super) async fn stops(mut worker: Process, point: &str) {
+    worker.says("a failpoint").await;
+    let begun = std::time::Instant::now();
+    let status = worker.terminate().await;
+    assert!(status.success(), "{point}: {status}\n{}", worker.stderr());
+    assert!(begun.elapsed().as_secs() < 30, "{point}: {:?}", begun.elapsed());
+}
+
 /// One worker after the other dies at each of the points, then a healthy one finishes.
 async fn die_at_each(on: On, points: &[&str]) {
     let Some(world) = World::open(on, 1, 18).await else { return };
     for point in points {
-        let mut worker = world.worker(&format!("{point}=kill")).await;
-        let status = worker.wait().await;
-        assert!(was_killed(status), "{point}: {status}\n{}", worker.stderr());
+        dies(world.worker(&format!("{point}=kill")).await, point).await;
     }
     let copies = world.finish().await;
     let after_the_dot = points.iter().filter(|point| ["mail.after_dot", "mail.before_sent"].contains(*point)).count();
@@ -103,12 +116,7 @@ async fn a_point_that_does_not_exist_stops_the_start() {
 /// Ends a worker in good order while it is at some point, and asks it to be quick.
 async fn stop_at(point: &str) {
     let Some(world) = World::open(On::Postgres, 1, 12).await else { return };
-    let mut worker = world.worker(&format!("{point}=sleep:1500@1")).await;
-    worker.says("a failpoint").await;
-    let begun = std::time::Instant::now();
-    let status = worker.terminate().await;
-    assert!(status.success(), "{point}: {status}\n{}", worker.stderr());
-    assert!(begun.elapsed().as_secs() < 30, "{point}: {:?}", begun.elapsed());
+    stops(world.worker(&format!("{point}=sleep:1500@1")).await, point).await;
     assert_eq!(in_hand(&world).await, 0, "{point}: everything in hand was finished or given back");
     assert_eq!(world.finish().await, 0, "{point}: no second copies");
 }

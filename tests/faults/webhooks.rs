@@ -8,7 +8,10 @@ use std::{
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::{kills::was_killed, world::World};
+use super::{
+    kills::{dies, stops},
+    world::World,
+};
 use crate::support::{graphql::mutation, house::On, process::Process, receiver::Receiver};
 
 /// A world whose events somebody wants; the night makes them.
@@ -67,9 +70,7 @@ impl Listened {
 async fn a_worker_may_die_while_it_posts_events() {
     let Some(listened) = Listened::open().await else { return };
     for failpoints in ["webhooks.claimed=kill", "webhooks.claimed=kill", "webhooks.before_record=kill"] {
-        let mut worker = listened.worker(failpoints).await;
-        let status = worker.wait().await;
-        assert!(was_killed(status), "{failpoints}: {status}\n{}", worker.stderr());
+        dies(listened.worker(failpoints).await, failpoints).await;
     }
     let posted_by_the_dead = listened.receiver.ids().len();
     let again = listened.finish().await;
@@ -78,11 +79,7 @@ async fn a_worker_may_die_while_it_posts_events() {
 
 async fn stop_at(point: &str) {
     let Some(listened) = Listened::open().await else { return };
-    let mut worker = listened.worker(&format!("{point}=sleep:1500@1")).await;
-    worker.says("a failpoint").await;
-    let begun = Instant::now();
-    assert!(worker.terminate().await.success(), "{point}: {}", worker.stderr());
-    assert!(begun.elapsed() < Duration::from_secs(30), "{point}: {:?}", begun.elapsed());
+    stops(listened.worker(&format!("{point}=sleep:1500@1")).await, point).await;
     let statuses = listened.deliveries().await;
     assert!(!statuses.iter().any(|(status, _)| status == "SENDING"), "{point}: nothing stays in hand: {statuses:?}");
     assert_eq!(listened.finish().await, 0, "{point}: nothing comes again");

@@ -75,7 +75,6 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        drop(self.supervisor.stdin.take());
-        self.supervisor.wait().ok();
+        servers::end(&mut self.supervisor);
     }
 }

@@ -210,8 +210,7 @@ impl TestPostgresServer {
 
 impl Drop for TestPostgresServer {
     fn drop(&mut self) {
-        drop(self.supervisor.stdin.take());
-        self.supervisor.wait().ok();
+        servers::end(&mut self.supervisor);
     }
 }
 

@@ -70,6 +70,12 @@ pub(super) fn supervisor(
         .spawn()
 }
 
+/// Lets a supervisor stop its server, and waits until it has.
+pub(super) fn end(supervisor: &mut Child) {
+    drop(supervisor.stdin.take());
+    supervisor.wait().ok();
+}
+
 /// Who a server runs as when the tests run as root, which `initdb` refuses.
 pub(super) struct User {
     uid: u32,

@@ -69,8 +69,7 @@ impl Sink {
     /// Ends it, whatever it is doing.
     pub(crate) fn go_away(&mut self) {
         if let Some(mut supervisor) = self.supervisor.take() {
-            drop(supervisor.stdin.take());
-            supervisor.wait().ok();
+            servers::end(&mut supervisor);
         }
     }
 

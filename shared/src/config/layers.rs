@@ -168,12 +168,10 @@ impl Stack {
 
     /// The development mode is found at its port, whichever layer chose that. Port 0 is known only when it is open.
     fn find_at_port(&mut self) {
-        let port = match self.values.get("http.port") {
-            Some((ValueKind::I64(port), _)) if *port != 0 => *port,
-            _ => return,
-        };
+        let Some((ValueKind::I64(port @ 1..), _)) = self.values.get("http.port") else { return };
+        let address = format!("http://localhost:{port}");
         if self.values.get("http.public_url").is_some_and(|(_, origin)| origin == EMBEDDED) {
-            self.put("http.public_url", format!("http://localhost:{port}").into(), EMBEDDED);
+            self.put("http.public_url", address.into(), EMBEDDED);
         }
     }
 

@@ -319,18 +319,21 @@ fn choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
 
 fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
     let read = |word: &str| {
         word.parse().map_err(|_| {
             serde::de::Error::custom(format!("`{word}` is not a network such as 10.20.0.0/16 or fd12::/48"))
         })
     };
-    words.map(read).collect()
+    words(&text).map(read).collect()
+}
+
+/// The parts of a list in one text, separated by commas.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
 fn dkim_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<DkimKey>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
     let read = |word: &str| {
         let pair = word.split_once('=').map(|(selector, file)| (selector.trim(), file.trim()));
         let named = pair.filter(|(selector, file)| is_domain(selector) && !file.is_empty());
@@ -339,7 +342,7 @@ fn dkim_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<DkimKey>,
             serde::de::Error::custom(format!("`{word}` does not look like {example}"))
         })
     };
-    words.map(read).collect()
+    words(&text).map(read).collect()
 }
 
 /// The most mails a minute that can be asked for.
@@ -348,7 +351,7 @@ pub(super) const HIGHEST_CEILING: u32 = 100_000;
 fn domain_ceilings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, u32>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let mut ceilings = BTreeMap::new();
-    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+    for word in words(&text) {
         let pair = word.split_once('=').map(|(domain, figure)| (domain.trim().to_lowercase(), figure.trim().parse()));
         let Some((domain, Ok(figure @ 0..=HIGHEST_CEILING))) = pair.filter(|(domain, _)| is_domain(domain)) else {
             let example = format!("domain=mails a minute, 0 to {HIGHEST_CEILING}, such as gmail.com=60");

@@ -202,12 +202,12 @@ pub async fn suppress_of_session(
 /// # Errors
 /// When the database is gone.
 pub async fn every_next_due(reads: &impl Reads) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let row = row::Entity::find()
+    let query = row::Entity::find()
+        .select_only()
+        .column(row::Column::DueAt)
         .filter(row::Column::Status.eq(MessageStatus::Pending.as_str()))
-        .order_by_asc(row::Column::DueAt)
-        .one(reads.conn())
-        .await?;
-    Ok(row.map(|row| row.due_at))
+        .order_by_asc(row::Column::DueAt);
+    Ok(query.into_tuple().one(reads.conn()).await?)
 }
 
 /// Takes the secret out of a mail that nobody will render again.

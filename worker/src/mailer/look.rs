@@ -39,38 +39,38 @@ impl Worker {
     }
 
     async fn verdict(&self, lease: Lease, message: &Message) -> Result<Verdict, StoreError> {
-        let store = &self.store;
+        let reads = &self.store;
         let (organization_id, now) = (message.organization_id, self.clock.now());
         let never = |why: &str| Ok(Verdict::Never(why.to_owned()));
-        let person = store::people::find(store, organization_id, message.person_id).await?;
+        let person = store::people::find(reads, organization_id, message.person_id).await?;
         let Some(person) = person.filter(|person| person.active) else {
             return never("the person is not written to any more");
         };
         if self.config.mail.transport == MailTransport::Smtp && !person.has_address() {
             return never("nobody entered an address of this person yet");
         }
-        if let Some(suppression) = store::mail_suppressions::find(store, organization_id, &person.email).await? {
+        if let Some(suppression) = store::mail_suppressions::find(reads, organization_id, &person.email).await? {
             return Ok(Verdict::Never(record::suppressed(&suppression)));
         }
-        if unsubscribe::is_unwanted(store, message).await? {
+        if unsubscribe::is_unwanted(reads, message).await? {
             return never("the person switched this category of mail off");
         }
         let found = match message.match_id {
-            Some(id) => store::matches::find(store, organization_id, id).await?,
+            Some(id) => store::matches::find(reads, organization_id, id).await?,
             None => None,
         };
         let run = match run_of(&message.mail) {
-            Some(id) => store::match_runs::find(store, organization_id, id).await?,
+            Some(id) => store::match_runs::find(reads, organization_id, id).await?,
             None => None,
         };
         let session = match message.mail.session() {
-            Some(mail) => store::sessions::find(store, organization_id, mail.session_id).await?,
+            Some(mail) => store::sessions::find(reads, organization_id, mail.session_id).await?,
             None => None,
         };
         if let Some(why) = pointless::why(message, found.as_ref(), run.as_ref(), session.as_ref(), now) {
             return never(why);
         }
-        if let Some((due_at, why)) = quiet::wait(store, message, &person, found.as_ref(), now).await? {
+        if let Some((due_at, why)) = quiet::wait(reads, message, &person, found.as_ref(), now).await? {
             return Ok(Verdict::Later { due_at, why });
         }
         Ok(match self.turn(lease, message, &person).await? {
