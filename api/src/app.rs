@@ -19,6 +19,7 @@ use shared::{
     outbound::{Outbound, OutboundError},
     store::Store,
 };
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -34,6 +35,9 @@ use crate::{
 /// How long a client may leave a connection unused; longer than the idle time of common load balancers, so that it is
 /// they who close.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How many files are taken in at a time.
+const UPLOADS: usize = 2;
 
 /// What the explorer offers in development mode, where every role can be tried out at once.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -168,6 +172,7 @@ impl App {
             uses_redis: !config.redis.url.is_empty(),
             body_limit: config.http.body_limit_bytes,
             upload_limit: config.http.upload_limit_bytes,
+            uploads: Semaphore::new(UPLOADS),
             request_timeout: Duration::from_secs(config.http.request_timeout_seconds),
             public_host: host_of(&config.http.public_url),
             explorer: config.http.explorer,

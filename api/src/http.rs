@@ -44,6 +44,7 @@ use actix_web::{
 use async_graphql::{Request, Response};
 use serde_json::json;
 use shared::{auth::Verifier, clock::Clock, store::Store};
+use tokio::sync::Semaphore;
 
 pub use self::health::Readiness;
 pub(crate) use self::{
@@ -90,6 +91,8 @@ pub(crate) struct Service {
     pub(crate) body_limit: usize,
     /// The largest file that is taken in, in bytes.
     pub(crate) upload_limit: usize,
+    /// So many files are in memory at a time; with their size this bounds what uploads can take of it.
+    pub(crate) uploads: Semaphore,
     /// How long one request may take, from its first line to its answer.
     pub(crate) request_timeout: Duration,
     /// What callers may still ask for; `None` when nothing is limited.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use shared::{domain::people::Person, store};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{
     on_both_databases,
@@ -19,6 +20,7 @@ on_both_databases!(
     too_many_missing_are_refused_with_the_numbers,
     faulty_rows_are_told_and_skipped_if_wanted,
     a_file_is_uploaded_by_those_who_may,
+    whoever_uploads_beside_two_others_is_asked_to_come_back,
     a_coordinator_cannot_take_over_an_administrator,
     a_failure_on_the_way_is_made_up_for_by_the_same_call,
 );
@@ -212,6 +214,51 @@ async fn a_file_is_uploaded_by_those_who_may(house: House) {
     let nul = upload(&admin, "/roster", "text/csv", b"externalId,name\n7\0,X\n".to_vec()).await.1;
     assert_eq!(nul["report"]["applied"], false, "{nul}");
     assert!(nul["report"]["faults"][0]["message"].as_str().unwrap().contains("U+0000"), "{nul}");
+}
+
+/// Two files are read at a time, however slowly they come.
+async fn whoever_uploads_beside_two_others_is_asked_to_come_back(house: House) {
+    let admin = house.admin();
+    let csv = "externalId,name\n1,One\n";
+    let slow = async || {
+        let mut slow = tokio::net::TcpStream::connect(house.base().trim_start_matches("http://")).await.unwrap();
+        let head = format!(
+            "POST /roster HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-type: text/csv\r\n\
+             content-length: {}\r\n\r\n",
+            admin.token().unwrap(),
+            csv.len()
+        );
+        slow.write_all(head.as_bytes()).await.unwrap();
+        slow
+    };
+    let mut two = [slow().await, slow().await];
+    let upload = async || {
+        let request = admin.request_at(Method::POST, "/roster?dryRun=true").header(CONTENT_TYPE, "text/csv").body(csv);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.headers().contains_key("retry-after"))
+    };
+    let mut tries = 0;
+    while upload().await != (StatusCode::SERVICE_UNAVAILABLE, true) {
+        tries += 1;
+        assert!(tries < 500, "the two were never let in");
+        // Ours may have been before one of them, which was sent away then.
+        for one in &mut two {
+            if one.try_read(&mut [0; 1]).is_ok() {
+                *one = slow().await;
+            }
+        }
+    }
+    let [mut one, other] = two;
+    one.write_all(csv.as_bytes()).await.unwrap();
+    let mut told = String::new();
+    while !told.contains("\"created\":1") {
+        let mut more = [0; 1_024];
+        let read = one.read(&mut more).await.unwrap();
+        assert!(read > 0, "{told}");
+        told += std::str::from_utf8(&more[..read]).unwrap();
+    }
+    assert_eq!(upload().await, (StatusCode::OK, false));
+    drop(other);
 }
 
 async fn a_coordinator_cannot_take_over_an_administrator(house: House) {

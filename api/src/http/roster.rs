@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::domain::api_clients::Scope;
 use shared::domain::refusals::{Refusal, RefusalCode};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     Service, Work,
@@ -24,9 +24,6 @@ use crate::use_cases::{
 
 /// How long the upload and everything that comes of it may take.
 const LONGEST: Duration = Duration::from_mins(10);
-
-/// So many files are in memory at a time; with their size this bounds what uploads can take of it.
-static UPLOADS: Semaphore = Semaphore::const_new(2);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -110,7 +107,7 @@ async fn serve(
         let message = "only administrators and coordinators of all countries may do this";
         return Err(Fault::Forbidden(message.to_owned()));
     }
-    let _place = UPLOADS.try_acquire().map_err(|_| Fault::FilesBusy)?;
+    let _place = service.uploads.try_acquire().map_err(|_| Fault::FilesBusy)?;
     let body = body(payload, service.upload_limit, deadline, |limit| Fault::FileTooLarge { limit }).await?;
     let csv = String::from_utf8(body.into()).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
