@@ -76,6 +76,7 @@ enum Action {
 }
 
 #[derive(Debug)]
+#[cfg_attr(not(debug_assertions), expect(dead_code, reason = "a release build reads points only to refuse them"))]
 struct Trap {
     action: Action,
     /// The only time of passing, counted from 1, at which it happens; `None`: always.
