@@ -43,3 +43,5 @@ pub(crate) mod sink;
 pub(crate) mod smtp;
 #[path = "support/streams.rs"]
 pub(crate) mod streams;
+#[path = "support/versions.rs"]
+mod versions;

@@ -33,6 +33,7 @@ pub mod history;
 pub mod idempotency_keys;
 pub mod identities;
 pub mod issuers;
+mod known;
 pub mod lists;
 pub mod mail_domains;
 pub mod mail_preferences;
@@ -74,7 +75,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use self::{idempotency_keys::Mark, pool::Pool, programs::Known};
+use self::{idempotency_keys::Mark, known::Memory, pool::Pool};
 use crate::live::{Changes, Noted};
 
 /// How long PostgreSQL bears with a process. SQLite has no such limits.
@@ -134,8 +135,8 @@ impl StoreError {
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
-    /// Programs as they were at a version, which never changes again.
-    programs: Arc<Known>,
+    /// Rows as they were at a version, which never changes again.
+    memory: Arc<Memory>,
     /// SQLite has one writer: waiting for it here is fair and never ends in a BUSY error.
     writer: Option<Arc<Mutex<()>>>,
     /// What every commit leaves behind, when it is made under an idempotency key.
@@ -224,7 +225,7 @@ impl Store {
         }
         let pool = Pool::new(Database::connect(options).await?, max_connections);
         let writer = sqlite.then(|| Arc::new(Mutex::new(())));
-        Ok(Self { pool, programs: Arc::default(), writer, mark: None })
+        Ok(Self { pool, memory: Arc::default(), writer, mark: None })
     }
 
     /// The same store for a request under an idempotency key: every transaction that is begun here leaves the mark when

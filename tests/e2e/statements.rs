@@ -13,6 +13,8 @@ use crate::{
 on_both_databases!(
     every_list_takes_as_many_statements_for_twenty_things_as_for_two,
     the_pages_of_every_day_take_few_statements,
+    what_changed_shows_at_once_and_only_that_is_read_again,
+    what_was_undone_is_never_shown,
     a_changed_program_shows_at_once,
 );
 
@@ -153,9 +155,73 @@ async fn the_pages_of_every_day_take_few_statements(house: House) {
 
     let list = "{ enrollments(first: 20, orderBy: { field: UPDATED_AT, direction: DESC }) { totalCount
         nodes { id status person { name country } about { label values } program { name } } } }";
+    let (statements, _) = taken(&house, &house.admin(), list, json!({})).await;
+    assert_eq!(statements, 4, "who asks, the page, how many there are, and whatever nobody looked at lately");
     let (statements, data) = taken(&house, &house.admin(), list, json!({})).await;
     assert_eq!(statements, 3, "who asks, the page, and how many there are");
     assert_eq!(data["enrollments"]["totalCount"], 40);
+}
+
+/// Rows are remembered by version, so a change must never be missed, whoever makes it.
+async fn what_changed_shows_at_once_and_only_that_is_read_again(house: House) {
+    let (_, _, people) = house.peers(2).await;
+    house.night().await;
+    let replica = shared::store::Store::connect(house.config.database.url.expose(), 2).await.unwrap();
+    let [client, partner] = [house.client(&people[0]), house.client(&people[1])];
+    let home = async || {
+        let (statements, mut data) = taken(&house, &client, HOME, json!({})).await;
+        (statements, data["viewer"]["matches"]["nodes"][0].take())
+    };
+    home().await;
+    assert_eq!(home().await.0, 2, "nothing is new");
+
+    let mut changed = people[1].clone();
+    "Renamed".clone_into(&mut changed.name);
+    let tx = replica.begin().await.unwrap();
+    shared::store::people::update(&tx, &mut changed).await.unwrap();
+    tx.commit().await.unwrap();
+    let (statements, found) = home().await;
+    assert_eq!((statements, &found["partner"]["name"]), (3, &json!("Renamed")), "the partner is new");
+    assert_eq!(home().await, (2, found.clone()));
+
+    let id = found["id"].clone();
+    partner.query("mutation ($id: ID!) { pauseMatch(input: { id: $id }) { match { id } } }", json!({ "id": id })).await;
+    let (statements, found) = home().await;
+    assert_eq!((statements, &found["status"]), (3, &json!("PAUSED")), "the match is new");
+
+    let enrollment = shared::store::enrollments::of_person(&replica, house.organization.id, people[1].id).await;
+    let mut enrollment = enrollment.unwrap().remove(0);
+    enrollment.about.insert("topics".to_owned(), vec!["rust".to_owned()]);
+    let tx = replica.begin().await.unwrap();
+    shared::store::enrollments::update(&tx, &mut enrollment).await.unwrap();
+    tx.commit().await.unwrap();
+    let (statements, found) = home().await;
+    assert_eq!((statements, &found["partnerSide"]["about"][0]["values"]), (3, &json!(["rust"])), "the answers are new");
+    assert_eq!(home().await.0, 2);
+}
+
+/// A version that was never committed is counted again, for something else.
+async fn what_was_undone_is_never_shown(house: House) {
+    let (_, _, people) = house.peers(2).await;
+    house.night().await;
+    let client = house.client(&people[0]);
+    let name = async || client.query(HOME, json!({})).await["viewer"]["matches"]["nodes"][0]["partner"]["name"].clone();
+    name().await;
+    for (new, is_committed) in [("Undone", false), ("Done", true)] {
+        let mut changed = people[1].clone();
+        new.clone_into(&mut changed.name);
+        let tx = house.store.begin().await.unwrap();
+        shared::store::people::update(&tx, &mut changed).await.unwrap();
+        let read = shared::store::people::find(&tx, house.organization.id, people[1].id).await.unwrap().unwrap();
+        assert_eq!((read.name.as_str(), read.version), (new, people[1].version + 1));
+        if is_committed {
+            tx.commit().await.unwrap();
+            assert_eq!(name().await, new);
+        } else {
+            drop(tx);
+            assert_eq!(name().await, people[1].name);
+        }
+    }
 }
 
 /// Programs are remembered by version, so a change must never be missed: not here, and not by another replica.

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use worker::Worker;
 
-use super::{graphql::Client, postgres::TestDatabase, smtp::SmtpServer};
+use super::{graphql::Client, postgres::TestDatabase, smtp::SmtpServer, versions::GUARD};
 
 /// On which database a test runs.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,9 @@ impl House {
         }
         let config = Config::embedded(folder.path(), 0, env.into_iter()).expect("a configuration");
         migrations::migrate(config.database.url.expose()).await.expect("a schema");
+        if let Some(database) = &database {
+            database.client().await.batch_execute(GUARD).await.expect("a guard of versions");
+        }
         let store = Store::connect(config.database.url.expose(), 8).await.expect("a store");
         let clock = Clock::fixed_at(Self::morning());
         let signer = Signer::load_or_generate(&config.auth).expect("a key");

@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::OnceCell, time::Instant};
 use tokio_postgres::{Client, NoTls};
 
-use super::{process, servers};
+use super::{process, servers, versions};
 
 const VARIABLE: &str = "COUNTERPART_TEST_POSTGRES";
 const PREFIX: &str = "counterpart_test_";
@@ -82,6 +82,7 @@ impl TestDatabase {
             .get_or_init(|| async {
                 let database = Self::on(server.clone(), "template0").await;
                 process::migrate(database.url()).await;
+                database.client().await.batch_execute(versions::GUARD).await.expect("a guard of versions");
                 // Kept for the run; the next run's sweep drops it.
                 std::mem::ManuallyDrop::new(database).name.clone()
             })

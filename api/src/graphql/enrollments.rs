@@ -72,6 +72,12 @@ impl EnrollmentWhere {
     }
 }
 
+impl From<Arc<enrollments::Enrollment>> for Enrollment {
+    fn from(enrollment: Arc<enrollments::Enrollment>) -> Self {
+        Self(enrollment)
+    }
+}
+
 impl From<enrollments::Enrollment> for Enrollment {
     fn from(enrollment: enrollments::Enrollment) -> Self {
         Self(Arc::new(enrollment))

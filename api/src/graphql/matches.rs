@@ -1,5 +1,7 @@
 //! Matches and their sides.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use shared::{
     domain::matches::{self, Side},
@@ -75,15 +77,21 @@ impl MatchWhere {
     }
 }
 
+impl From<Arc<matches::Match>> for Match {
+    fn from(found: Arc<matches::Match>) -> Self {
+        Self(found)
+    }
+}
+
 impl From<matches::Match> for Match {
     fn from(found: matches::Match) -> Self {
-        Self(found)
+        Self(Arc::new(found))
     }
 }
 
 /// Two people brought together.
 #[derive(Clone, Debug)]
-pub(super) struct Match(pub(super) matches::Match);
+pub(super) struct Match(pub(super) Arc<matches::Match>);
 
 impl Match {
     /// The reader's own side; none for staff, who see a match without being part of it.

@@ -164,8 +164,8 @@ impl Reader {
         let store = &self.state.store;
         let (page, company) = lists::page_along(store, &self.sight, list, stretch, of, along).await?;
         let Company { people, enrollments, programs } = company;
-        self.people.know(by_id(people.into_iter().map(Arc::new), |person| person.id));
-        self.enrollments.know(by_id(enrollments.into_iter().map(Arc::new), |enrollment| enrollment.id));
+        self.people.know(by_id(people, |person| person.id));
+        self.enrollments.know(by_id(enrollments, |enrollment| enrollment.id));
         let programs = store::programs::at_versions(store, self.organization_id(), &programs).await?;
         self.programs.know(by_id(programs, |program| program.id));
         Ok(page)

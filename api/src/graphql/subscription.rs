@@ -28,7 +28,7 @@ pub(super) enum Occasion {
     /// Who may listen, and to what; the answer goes in here.
     Begin(Mutex<Option<Box<Source>>>),
     /// A match changed.
-    Match(Box<matches::Match>),
+    Match(Arc<matches::Match>),
     /// A run got further.
     Run(Box<RunState>),
 }
@@ -98,7 +98,7 @@ impl Subscription {
                 let matches = MatchSource::new(&reader.state, reader.sight.organization_id, program_id, match_id);
                 Ok(listen(source, Source::Matches(matches)))
             }
-            Occasion::Match(found) => Ok(stream::iter(Some(Match(found.as_ref().clone())))),
+            Occasion::Match(found) => Ok(stream::iter(Some(Match::from(Arc::clone(found))))),
             Occasion::Run(_) => Ok(stream::iter(None)),
         }
     }

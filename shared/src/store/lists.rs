@@ -50,7 +50,10 @@ mod sealed {
     use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, Iterable as _, QueryResult, Select};
 
     use super::{Along, Key, Place, Position, Sight};
-    use crate::store::{Reads, StoreError};
+    use crate::store::{
+        Reads, StoreError,
+        known::{Known, Memory},
+    };
 
     /// How a list is read from its table.
     pub trait Rows: Clone + Default + Eq + Hash + Send + Sync + 'static {
@@ -69,6 +72,10 @@ mod sealed {
         fn key(order: Self::Order) -> <Self::Entity as EntityTrait>::Column;
         /// The columns in which the thing stands that a list hangs under.
         fn of(of: Self::Of) -> &'static [<Self::Entity as EntityTrait>::Column];
+        /// What is known of such items, where they have versions and come with company.
+        fn known(_memory: &Memory) -> Option<&Known<Self::Item>> {
+            None
+        }
         /// Where an item of a page names people and enrollments that can be read along.
         fn places(_sight: &Sight, _along: Along) -> Vec<Place> {
             Vec::new()

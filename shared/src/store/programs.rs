@@ -1,7 +1,5 @@
 //! Programs with their questions and criteria.
 
-mod known;
-
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::NaiveTime;
@@ -11,7 +9,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub(super) use self::known::Known;
 use super::{Reads, Store, StoreError, Tx, exactly_one, from_json, narrow, to_json, word};
 use crate::domain::programs::{Criterion, Program, Question, QuietHours, Timings};
 
@@ -292,12 +289,23 @@ pub async fn at_versions(
     organization_id: Uuid,
     versions: &[(Uuid, i32)],
 ) -> Result<Vec<Arc<Program>>, StoreError> {
-    let (mut found, missing) = store.programs.find(organization_id, versions);
+    let known = &store.memory.programs;
+    let mut found = Vec::with_capacity(versions.len());
+    let mut missing = Vec::new();
+    for at in versions {
+        match known.find(*at).filter(|program| program.organization_id == organization_id) {
+            Some(program) => found.push(program),
+            None => missing.push(at.0),
+        }
+    }
     if !missing.is_empty() {
-        let read = find_many(store, organization_id, &missing).await?;
-        let read: Vec<_> = read.into_iter().map(Arc::new).collect();
-        store.programs.remember(&read);
-        found.extend(read);
+        // Questions are read after the version: should the program change in between, the next reader sees a newer version
+        // than the one that is kept here, and reads it again.
+        for program in find_many(store, organization_id, &missing).await? {
+            let program = Arc::new(program);
+            known.remember((program.id, program.version), Arc::clone(&program));
+            found.push(program);
+        }
     }
     Ok(found)
 }

@@ -1,6 +1,6 @@
 //! Matches that are made or changed.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
@@ -103,7 +103,7 @@ impl MatchSource {
         !self.waiting.is_empty() || self.missed.is_some()
     }
 
-    pub(super) async fn next(&mut self, reader: &Reader) -> Result<Option<Match>, StoreError> {
+    pub(super) async fn next(&mut self, reader: &Reader) -> Result<Option<Arc<Match>>, StoreError> {
         if self.waiting.is_empty() {
             self.find_missed(reader).await?;
         }

@@ -279,7 +279,7 @@ impl BulkMutations {
             let outcomes = bulk::each(state, caller, rows).await?;
             let outcome = |(index, outcome): (usize, Outcome<shared::domain::matches::Match>)| {
                 let (found, refusals) = match outcome {
-                    Ok(found) => (Some(Match(found)), Vec::new()),
+                    Ok(found) => (Some(Match::from(found)), Vec::new()),
                     Err(refusals) => (None, refusals),
                 };
                 MatchOutcome { index: int(index), ok: found.is_some(), found, user_errors: errors(refusals) }

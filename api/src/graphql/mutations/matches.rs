@@ -159,7 +159,7 @@ impl MatchMutations {
                 email: input.email,
                 note: input.note,
             };
-            Ok(Match(matches::request_match(state, caller, ask).await?))
+            Ok(Match::from(matches::request_match(state, caller, ask).await?))
         })
         .await
     }
@@ -173,7 +173,7 @@ impl MatchMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
-            Ok(Match(matches::answer_match(state, caller, id, input.accept).await?))
+            Ok(Match::from(matches::answer_match(state, caller, id, input.accept).await?))
         })
         .await
     }
@@ -187,7 +187,7 @@ impl MatchMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
-            Ok(Match(matches::withdraw_match(state, caller, id).await?))
+            Ok(Match::from(matches::withdraw_match(state, caller, id).await?))
         })
         .await
     }
@@ -203,7 +203,7 @@ impl MatchMutations {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
             let end = End { reason: input.reason, completed: input.completed, not_again: input.not_again };
-            Ok(Match(matches::end_match(state, caller, id, end).await?))
+            Ok(Match::from(matches::end_match(state, caller, id, end).await?))
         })
         .await
     }
@@ -217,7 +217,7 @@ impl MatchMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
-            Ok(Match(matches::pause_match(state, caller, id).await?))
+            Ok(Match::from(matches::pause_match(state, caller, id).await?))
         })
         .await
     }
@@ -231,7 +231,7 @@ impl MatchMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
-            Ok(Match(matches::resume_match(state, caller, id).await?))
+            Ok(Match::from(matches::resume_match(state, caller, id).await?))
         })
         .await
     }
@@ -246,7 +246,7 @@ impl MatchMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
-            Ok(Match(matches::note_first_contact(state, caller, id).await?))
+            Ok(Match::from(matches::note_first_contact(state, caller, id).await?))
         })
         .await
     }
@@ -261,7 +261,7 @@ impl MatchMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
-            Ok(Match(matches::note_contact(state, caller, id).await?))
+            Ok(Match::from(matches::note_contact(state, caller, id).await?))
         })
         .await
     }
@@ -276,7 +276,7 @@ impl MatchMutations {
         settle(async {
             let Reader { state, caller, .. } = reader(ctx)?;
             let id = take(Kind::Match, "id", &input.id)?;
-            Ok(Match(matches::set_match_cadence(state, caller, id, input.days).await?))
+            Ok(Match::from(matches::set_match_cadence(state, caller, id, input.days).await?))
         })
         .await
     }

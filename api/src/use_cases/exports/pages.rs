@@ -1,6 +1,6 @@
 //! The pages of an export: a handful of statements each, however many rows.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use shared::{
     domain::{
@@ -170,7 +170,7 @@ impl Export {
         Ok(found.into_iter().map(|person| (person.id, person)).collect())
     }
 
-    async fn enrollments(&mut self, table: &mut Table, items: &[Enrollment]) -> Result<(), ExportError> {
+    async fn enrollments(&mut self, table: &mut Table, items: &[Arc<Enrollment>]) -> Result<(), ExportError> {
         let people = self.people(items.iter().map(|item| item.person_id).collect()).await?;
         let places = items.iter().map(|item| (item.program_id, item.round_id));
         self.names.learn(&self.state.store, self.sight.organization_id, places).await?;
@@ -200,7 +200,7 @@ impl Export {
         Ok(())
     }
 
-    async fn matches(&mut self, table: &mut Table, items: &[Match]) -> Result<u64, ExportError> {
+    async fn matches(&mut self, table: &mut Table, items: &[Arc<Match>]) -> Result<u64, ExportError> {
         let people = self.people(items.iter().flat_map(|item| [item.a.person_id, item.b.person_id]).collect()).await?;
         let places = items.iter().map(|item| (item.program_id, item.round_id));
         self.names.learn(&self.state.store, self.sight.organization_id, places).await?;

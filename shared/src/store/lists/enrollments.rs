@@ -1,5 +1,7 @@
 //! Lists of enrollments.
 
+use std::sync::Arc;
+
 use sea_orm::{ColumnTrait, Condition, DbErr, QueryFilter, QueryResult, Select, sea_query::Expr};
 use uuid::Uuid;
 
@@ -13,6 +15,7 @@ use crate::{
             row::{Column, Entity, Model},
             scoped,
         },
+        known::{Known, Memory},
         positions::Positional as _,
     },
 };
@@ -58,7 +61,7 @@ pub enum EnrollmentsOf {
 
 impl Rows for EnrollmentList {
     type Entity = Entity;
-    type Item = Enrollment;
+    type Item = Arc<Enrollment>;
     type Order = EnrollmentOrder;
     type Of = EnrollmentsOf;
 
@@ -99,6 +102,10 @@ impl Rows for EnrollmentList {
         }
     }
 
+    fn known(memory: &Memory) -> Option<&Known<Arc<Enrollment>>> {
+        Some(&memory.enrollments)
+    }
+
     fn places(_: &Sight, _: Along) -> Vec<Place> {
         vec![Place { person: Expr::col(("page", Column::PersonId)), enrollment: None }]
     }
@@ -107,7 +114,7 @@ impl Rows for EnrollmentList {
         Ok((Model::at(row, 0)?, Model::WIDTH))
     }
 
-    fn position(item: &Enrollment, order: EnrollmentOrder) -> Position {
+    fn position(item: &Arc<Enrollment>, order: EnrollmentOrder) -> Position {
         let key = match order {
             EnrollmentOrder::CreatedAt => Key::Instant(item.created_at),
             EnrollmentOrder::UpdatedAt => Key::Instant(item.updated_at),
@@ -117,7 +124,7 @@ impl Rows for EnrollmentList {
         at(key, item.id)
     }
 
-    async fn read(_: &impl Reads, rows: Vec<Model>) -> Result<Vec<Enrollment>, StoreError> {
-        rows.into_iter().map(enrollment).collect()
+    async fn read(_: &impl Reads, rows: Vec<Model>) -> Result<Vec<Arc<Enrollment>>, StoreError> {
+        rows.into_iter().map(|row| enrollment(row).map(Arc::new)).collect()
     }
 }

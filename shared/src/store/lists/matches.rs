@@ -1,5 +1,7 @@
 //! Lists of matches.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ColumnTrait, Condition, DbErr, QueryFilter, QueryResult, Select,
     sea_query::{CaseStatement, Expr, ExprTrait},
@@ -11,6 +13,7 @@ use crate::{
     domain::matches::{Match, MatchOrigin, MatchStatus},
     store::{
         Reads, StoreError,
+        known::{Known, Memory},
         matches::{
             row::{Column, Entity, Model},
             scoped, stored_match,
@@ -62,7 +65,7 @@ pub enum MatchesOf {
 
 impl Rows for MatchList {
     type Entity = Entity;
-    type Item = Match;
+    type Item = Arc<Match>;
     type Order = MatchOrder;
     type Of = MatchesOf;
 
@@ -105,6 +108,10 @@ impl Rows for MatchList {
         }
     }
 
+    fn known(memory: &Memory) -> Option<&Known<Arc<Match>>> {
+        Some(&memory.matches)
+    }
+
     fn places(sight: &Sight, along: Along) -> Vec<Place> {
         let page = |column: Column| Expr::col(("page", column));
         if !along.partners_only {
@@ -124,7 +131,7 @@ impl Rows for MatchList {
         Ok((Model::at(row, 0)?, Model::WIDTH))
     }
 
-    fn position(item: &Match, order: MatchOrder) -> Position {
+    fn position(item: &Arc<Match>, order: MatchOrder) -> Position {
         let key = match order {
             MatchOrder::CreatedAt => Key::Instant(item.created_at),
             MatchOrder::UpdatedAt => Key::Instant(item.updated_at),
@@ -133,7 +140,7 @@ impl Rows for MatchList {
         at(key, item.id)
     }
 
-    async fn read(_: &impl Reads, rows: Vec<Model>) -> Result<Vec<Match>, StoreError> {
-        rows.into_iter().map(stored_match).collect()
+    async fn read(_: &impl Reads, rows: Vec<Model>) -> Result<Vec<Arc<Match>>, StoreError> {
+        rows.into_iter().map(|row| stored_match(row).map(Arc::new)).collect()
     }
 }
