@@ -7,6 +7,8 @@
 mod backoff;
 mod batch;
 mod clerk;
+#[cfg(test)]
+mod clerk_tests;
 mod facts;
 mod letter;
 mod look;
