@@ -2,7 +2,7 @@
 //! and in none when they need nothing of that kind. The messages belong to any organizations, so whoever uses what was
 //! found compares the organization.
 
-use std::hash::Hash;
+use std::{collections::HashSet, hash::Hash};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -36,10 +36,13 @@ pub struct ProgramQuiet {
     pub time_zone: String,
 }
 
+/// Program, organization, zone, from and until.
+type QuietRow = (Uuid, Uuid, String, Option<String>, Option<String>);
+
 /// The different ones of these, and one of them again and again until their number is a multiple of ten. A condition over
 /// them is then one of few statements, which the database knows already, instead of another one for every number.
 fn rounded<T: Clone + Eq + Hash>(values: &[T]) -> Vec<T> {
-    let mut seen = std::collections::HashSet::with_capacity(values.len());
+    let mut seen = HashSet::with_capacity(values.len());
     let mut rounded: Vec<T> = values.iter().filter(|value| seen.insert(*value)).cloned().collect();
     if let Some(first) = rounded.first().cloned() {
         rounded.resize(rounded.len().next_multiple_of(10), first);
@@ -68,10 +71,11 @@ pub async fn every_suppression(
     organizations: &[Uuid],
     addresses: &[&str],
 ) -> Result<Vec<MailSuppression>, StoreError> {
+    use mail_suppressions::row::{Column, Entity};
+
     if addresses.is_empty() {
         return Ok(Vec::new());
     }
-    use mail_suppressions::row::{Column, Entity};
     let addresses: Vec<String> = addresses.iter().map(|address| normalized(address)).collect();
     let query = Entity::find()
         .filter(Column::OrganizationId.is_in(rounded(organizations)))
@@ -84,10 +88,11 @@ pub async fn every_suppression(
 /// # Errors
 /// When the database is gone.
 pub async fn every_switched_off(reads: &impl Reads, people: &[Uuid]) -> Result<Vec<(Uuid, MailCategory)>, StoreError> {
+    use mail_preferences::row::{Column, Entity};
+
     if people.is_empty() {
         return Ok(Vec::new());
     }
-    use mail_preferences::row::{Column, Entity};
     let query = Entity::find().filter(Column::PersonId.is_in(rounded(people)));
     let rows = query.all(reads.conn()).await?;
     rows.into_iter().map(|row| Ok((row.person_id, word(mail_preferences::TABLE, &row.category)?))).collect()
@@ -134,14 +139,14 @@ pub async fn every_session(reads: &impl Reads, ids: &[Uuid]) -> Result<Vec<Sessi
 /// # Errors
 /// When the database is gone.
 pub async fn every_quiet_hours(reads: &impl Reads, programs: &[Uuid]) -> Result<Vec<ProgramQuiet>, StoreError> {
+    use programs::row::{Column, Entity};
+
     if programs.is_empty() {
         return Ok(Vec::new());
     }
-    use programs::row::{Column, Entity};
     let query = Entity::find().filter(Column::Id.is_in(rounded(programs))).select_only();
     let columns = [Column::Id, Column::OrganizationId, Column::TimeZone, Column::QuietFrom, Column::QuietUntil];
-    let rows: Vec<(Uuid, Uuid, String, Option<String>, Option<String>)> =
-        query.columns(columns).into_tuple().all(reads.conn()).await?;
+    let rows: Vec<QuietRow> = query.columns(columns).into_tuple().all(reads.conn()).await?;
     let mut found = Vec::with_capacity(rows.len());
     for (program_id, organization_id, time_zone, from, until) in rows {
         let hours = programs::quiet(from.as_deref(), until.as_deref())?;
@@ -158,10 +163,11 @@ pub async fn every_unsubscribe_key(
     reads: &impl Reads,
     organizations: &[Uuid],
 ) -> Result<Vec<(Uuid, UnsubscribeKey)>, StoreError> {
+    use mail_preferences::key_row::{Column, Entity};
+
     if organizations.is_empty() {
         return Ok(Vec::new());
     }
-    use mail_preferences::key_row::{Column, Entity};
     let rows = Entity::find().filter(Column::Id.is_in(rounded(organizations))).all(reads.conn()).await?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id, UnsubscribeKey::from_text(&row.secret)?))).collect())
 }
@@ -171,10 +177,11 @@ pub async fn every_unsubscribe_key(
 /// # Errors
 /// When the database is gone.
 pub async fn every_paused(reads: &impl Reads, domains: &[String]) -> Result<Vec<String>, StoreError> {
+    use mail_domains::row::{Column, Entity};
+
     if domains.is_empty() {
         return Ok(Vec::new());
     }
-    use mail_domains::row::{Column, Entity};
     let query = Entity::find()
         .filter(Column::Domain.is_in(rounded(domains)))
         .filter(Column::PausedUntil.is_not_null())
