@@ -63,7 +63,7 @@ pub struct Worker {
     /// This start of this process: who holds a lease.
     pub instance: Uuid,
     posts: Vec<Mutex<Post>>,
-    clerk: Clerk,
+    clerk: Box<Clerk>,
     dkim: Dkim,
     outbound: OnceCell<Outbound>,
     deliveries_made: Notify,
@@ -107,7 +107,8 @@ impl Worker {
         let dkim = Dkim::load(&config.mail)?;
         let instance = clock.new_id();
         let posts = Post::ways(&config.mail);
-        let clerk = Clerk::new(store.clone(), lease(config));
+        // On the heap: whatever waits for a worker to be made would be a large future.
+        let clerk = Box::new(Clerk::new(store.clone(), lease(config)));
         Ok(Self {
             config: config.clone(),
             store,

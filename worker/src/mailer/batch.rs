@@ -82,21 +82,21 @@ impl Batch {
 impl Worker {
     /// What is known of a message in hand, read together with what has to be known of the rest of its batch.
     pub(super) async fn facts<'a>(&self, batch: &'a mut Batch, message: &Message) -> Result<&'a Facts, StoreError> {
-        let facts = match batch.facts.take().filter(|facts| facts.serve(message)) {
-            Some(facts) => facts,
-            None => {
-                self.write_attempts(batch).await?;
-                let transport = self.config.mail.transport;
-                let left = batch.left.iter().map(|claimed| &claimed.message);
-                let messages: Vec<&Message> = std::iter::once(message).chain(left).collect();
-                match Facts::read(&self.store, transport, &messages).await {
-                    // About which of them, nobody knows: each has to be looked at alone, so that no other is blamed.
-                    Err(StoreError::Corrupt { .. }) => Facts::read(&self.store, transport, &[message]).await?,
-                    read => read?,
-                }
-            }
-        };
+        let known = batch.facts.take().filter(|facts| facts.serve(message));
+        let facts = if let Some(facts) = known { facts } else { self.read_facts(batch, message).await? };
         Ok(batch.facts.insert(facts))
+    }
+
+    async fn read_facts(&self, batch: &mut Batch, message: &Message) -> Result<Facts, StoreError> {
+        self.write_attempts(batch).await?;
+        let transport = self.config.mail.transport;
+        let left = batch.left.iter().map(|claimed| &claimed.message);
+        let messages: Vec<&Message> = std::iter::once(message).chain(left).collect();
+        match Facts::read(&self.store, transport, &messages).await {
+            // About which of them, nobody knows: each has to be looked at alone, so that no other is blamed.
+            Err(StoreError::Corrupt { .. }) => Facts::read(&self.store, transport, &[message]).await,
+            read => read,
+        }
     }
 
     /// Writes down what the attempts of accepted messages came to, in one statement.
