@@ -36,6 +36,7 @@ pub mod issuers;
 mod known;
 pub mod lists;
 pub mod mail_domains;
+pub mod mail_facts;
 pub mod mail_preferences;
 pub mod mail_suppressions;
 pub mod match_runs;
@@ -66,8 +67,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, SqlErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
-    sea_query::Expr,
+    Statement, TransactionOptions, TransactionTrait, Value,
     sqlx::{
         self, Connection as _,
         sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
@@ -118,6 +118,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same for somebody else whom it concerns: all that were written down together failed together.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        match self {
+            Self::Database(error) => Self::Database(DbErr::Custom(error.to_string())),
+            Self::Corrupt { table, problem } => Self::Corrupt { table, problem: problem.clone() },
+            Self::Conflict(what) => Self::Conflict(what),
+            Self::Duplicate(what) => Self::Duplicate(what.clone()),
+        }
+    }
+
     pub(crate) fn corrupt(table: &'static str, problem: impl std::fmt::Display) -> Self {
         Self::Corrupt { table, problem: problem.to_string() }
     }
@@ -366,13 +377,13 @@ pub async fn lease_clock(reads: &impl Reads) -> Result<DateTime<Utc>, StoreError
     Ok(clock_of_sqlite())
 }
 
-/// So long from now by the clock of [`lease_clock`], without asking for it first.
-fn from_now(conn: &impl ConnectionTrait, span: TimeDelta) -> Expr {
-    if conn.get_database_backend() == DbBackend::Postgres {
+/// So long from now by the clock of [`lease_clock`], without asking for it first: an expression over `$1`, and what that is.
+fn from_now(backend: DbBackend, span: TimeDelta) -> (&'static str, Value) {
+    if backend == DbBackend::Postgres {
         let micros = span.num_microseconds().unwrap_or(i64::MAX);
-        return Expr::cust_with_values("clock_timestamp() + $1 * interval '1 microsecond'", [micros]);
+        return ("clock_timestamp() + $1 * interval '1 microsecond'", micros.into());
     }
-    Expr::value(clock_of_sqlite() + span)
+    ("$1", (clock_of_sqlite() + span).into())
 }
 
 /// SQLite has no clock but this machine's.

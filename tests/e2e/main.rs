@@ -25,6 +25,7 @@ mod identity;
 mod imports;
 mod live;
 mod mail;
+mod mail_batches;
 mod mail_pace;
 mod mail_quiet_hours;
 mod mail_signatures;

@@ -46,7 +46,7 @@ use uuid::Uuid;
 
 pub use bounces::BouncesError;
 use mail::dkim::{Dkim, DkimError};
-use mailer::Post;
+use mailer::{Clerk, Post};
 use ticks::{Ticks, Wake};
 
 /// A worker with everything it needs. Its steps can be taken one by one; [`run`] takes them whenever something is due.
@@ -63,6 +63,7 @@ pub struct Worker {
     /// This start of this process: who holds a lease.
     pub instance: Uuid,
     posts: Vec<Mutex<Post>>,
+    clerk: Box<Clerk>,
     dkim: Dkim,
     outbound: OnceCell<Outbound>,
     deliveries_made: Notify,
@@ -106,6 +107,8 @@ impl Worker {
         let dkim = Dkim::load(&config.mail)?;
         let instance = clock.new_id();
         let posts = Post::ways(&config.mail);
+        // On the heap: whatever waits for a worker to be made would be a large future.
+        let clerk = Box::new(Clerk::new(store.clone(), lease(config)));
         Ok(Self {
             config: config.clone(),
             store,
@@ -113,6 +116,7 @@ impl Worker {
             clock,
             instance,
             posts,
+            clerk,
             dkim,
             outbound: OnceCell::new(),
             deliveries_made: Notify::new(),
@@ -122,7 +126,7 @@ impl Worker {
 
     /// How long a claimed item belongs to this worker without a renewal.
     fn lease(&self) -> TimeDelta {
-        TimeDelta::seconds(i64::try_from(self.config.worker.lease_seconds).unwrap_or(60))
+        lease(&self.config)
     }
 
     fn is_stopping(&self) -> bool {
@@ -196,6 +200,10 @@ impl Worker {
             }
         }
     }
+}
+
+fn lease(config: &Config) -> TimeDelta {
+    TimeDelta::seconds(i64::try_from(config.worker.lease_seconds).unwrap_or(60))
 }
 
 /// Works until `shutdown` is cancelled, then finishes the items in hand, for at most `worker.shutdown_seconds`.

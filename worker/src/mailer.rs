@@ -1,10 +1,15 @@
 //! The mailer: takes due messages out of the outbox and hands them over, one at a time.
 //!
-//! A message is claimed under a lease, looked at again, written, announced to the relay, marked as handed over, given
-//! away, and recorded. Whatever breaks in between is known from the row: before the mark nothing was sent, after it a
-//! second copy cannot be ruled out, and it would be the same bytes with the same Message-ID.
+//! A message is claimed under a lease, taken in hand, looked at again, written, announced to the relay, marked as handed
+//! over, given away, and recorded. Whatever breaks in between is known from the row: before the mark nothing was sent, after
+//! it a second copy cannot be ruled out, and it would be the same bytes with the same Message-ID.
 
 mod backoff;
+mod batch;
+mod clerk;
+#[cfg(test)]
+mod clerk_tests;
+mod facts;
 mod letter;
 mod look;
 mod pace;
@@ -21,25 +26,24 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use shared::{
-    domain::{
-        mail::{AttemptOutcome, MailSuppression, MessageAttempt},
-        mail_status::EnhancedCode,
-        messages::Message,
-    },
+    domain::{mail::AttemptOutcome, mail_status::EnhancedCode, messages::Message},
     failpoints::Point,
-    metrics::METRICS,
     outbox::mails::Mail,
     store::{
         self, StoreError,
-        messages::{Lease, Outcome},
+        messages::{Lease, Outcome, Step},
     },
     telemetry::Masked,
 };
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use self::look::Verdict;
-pub(crate) use self::post::Post;
+use self::{
+    batch::{Batch, Claimed},
+    look::Verdict,
+    record::tell,
+};
+pub(crate) use self::{clerk::Clerk, post::Post};
 use crate::{
     Worker,
     mail::smtp::{Class, SendError},
@@ -51,8 +55,6 @@ const BATCH: u64 = 10;
 const RESCUES: i32 = 3;
 /// How often a message may get lost between us and the relay before a human has to look.
 const UNKNOWNS: i32 = 3;
-/// How long a database that cannot record what was sent is left alone: at first, and at most.
-const RECORD_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
 /// Why a claimed message goes back untouched.
 struct Release {
@@ -107,25 +109,32 @@ impl Worker {
         if post.closed_until(self.clock.now()).is_some() {
             return Ok(None);
         }
-        let claimed = Instant::now();
-        let batch = self.claim_messages(limit).await?;
+        let claimed_at = Instant::now();
+        let mut batch = Batch::new(self.claim_messages(limit).await?, claimed_at);
         if batch.is_empty() {
             return Ok(None);
         }
         Point::MailClaimed.pass().await;
+        let sent = self.send_batch(post, &mut batch).await;
+        self.write_attempts(&mut batch).await?;
+        sent.map(Some)
+    }
+
+    async fn send_batch(&self, post: &mut Post, batch: &mut Batch) -> Result<usize, StoreError> {
         let mut sent = 0;
-        for (lease, message) in batch {
-            let span =
-                tracing::info_span!("message", id = %message.id, kind = message.kind, attempt = message.attempts);
-            match self.send_one(post, lease, &message, claimed).instrument(span).await {
+        while let Some(claimed) = batch.take_next() {
+            let message = &claimed.message;
+            let (id, attempt) = (message.id, message.attempts);
+            let span = tracing::info_span!("message", %id, kind = message.kind, attempt);
+            match self.send_one(post, batch, claimed).instrument(span).await {
                 Ok(accepted) => sent += usize::from(accepted),
                 Err(StoreError::Conflict(_)) => {
-                    tracing::warn!(message = %message.id, "another worker has taken the message over");
+                    tracing::warn!(message = %id, "another worker has taken the message over");
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(Some(sent))
+        Ok(sent)
     }
 
     async fn claim_messages(&self, limit: u64) -> Result<Vec<(Lease, Message)>, StoreError> {
@@ -136,23 +145,21 @@ impl Worker {
     }
 
     /// True when the message was accepted.
-    async fn send_one(
-        &self,
-        post: &mut Post,
-        lease: Lease,
-        message: &Message,
-        claimed: Instant,
-    ) -> Result<bool, StoreError> {
-        if let Some(why) = needs_a_human(message) {
-            self.end(lease, message, Outcome::Held(why)).await?;
+    async fn send_one(&self, post: &mut Post, batch: &mut Batch, mut claimed: Claimed) -> Result<bool, StoreError> {
+        let lease = claimed.lease;
+        if let Some(why) = needs_a_human(&claimed.message) {
+            self.end(lease, &claimed.message, Outcome::Held(why)).await?;
             return Ok(false);
         }
-        if let Some(Release { due_at, why }) = self.release(post, message, claimed) {
+        if let Some(Release { due_at, why }) = self.release(post, &claimed.message, batch.claimed_at()) {
             let why = why.to_owned();
-            self.finish(lease, message, Outcome::Deferred { due_at, why, counts: false }).await?;
+            self.finish(lease, &claimed.message, Outcome::Deferred { due_at, why, counts: false }).await?;
             return Ok(false);
         }
-        let (person, on_trial) = match self.look_again(lease, message).await? {
+        self.take_in_hand(&mut claimed).await?;
+        let message = &claimed.message;
+        let facts = self.facts(batch, message).await?;
+        let (person, on_trial) = match self.look_again(facts, lease, message).await? {
             Verdict::Send { person, on_trial } => (person, on_trial),
             Verdict::Never(why) => {
                 self.end(lease, message, Outcome::Suppressed(why)).await?;
@@ -164,7 +171,7 @@ impl Worker {
             }
         };
         let started = self.clock.now();
-        let unsubscribe = self.unsubscribe_address(message).await?;
+        let unsubscribe = self.unsubscribe_address(facts, message).await?;
         let bytes = match letter::write(message, &person, unsubscribe, &self.config.mail, &self.dkim) {
             Ok(bytes) => bytes,
             Err(outcome) => {
@@ -172,7 +179,7 @@ impl Worker {
                 return Ok(false);
             }
         };
-        let handing = self.mark_handed(lease);
+        let handing = self.mark_handed(lease, claimed.since);
         // On the heap: an exchange with a relay is a large future.
         let sending =
             Box::pin(post.send(self.config.mail.envelope_sender(), &person.email, message.id, &bytes, handing));
@@ -181,15 +188,18 @@ impl Worker {
                 post.open();
                 Point::MailBeforeSent.pass().await;
                 let attempt = self.attempt(message, started, AttemptOutcome::Accepted, &reply);
-                self.record_sent(lease, message, attempt).await?;
+                self.record_sent(post, batch, &claimed, attempt).await?;
                 Point::MailSent.pass().await;
                 if on_trial {
                     self.speed_up(&person).await?;
+                    batch.forget_facts();
                 }
                 tracing::info!(message = %message.id, kind = message.kind, to = %Masked(&person.email), "sent");
                 Ok(true)
             }
             Err(error) => {
+                // The address may be suppressed from now on, or the domain pause; and it may have taken long.
+                batch.forget_facts();
                 let attempt =
                     record::outcome(error.class).map(|outcome| self.attempt(message, started, outcome, &error.reply));
                 let suppression = self.suppression(message, &person, &error);
@@ -208,7 +218,7 @@ impl Worker {
     }
 
     /// Why the rest of a batch goes back: somebody else, or we later, can send it before its lease runs out.
-    fn release(&self, post: &Post, message: &Message, claimed: Instant) -> Option<Release> {
+    fn release(&self, post: &Post, message: &Message, claimed_at: Instant) -> Option<Release> {
         let now = self.clock.now();
         // It keeps its place in front of what was due later.
         let unchanged = message.due_at;
@@ -218,25 +228,53 @@ impl Worker {
         if let Some(due_at) = post.closed_until(now) {
             return Some(Release { due_at, why: "waits for the relay" });
         }
-        (claimed.elapsed() > self.half_lease()).then_some(Release { due_at: unchanged, why: "others took long" })
+        (claimed_at.elapsed() > self.half_lease()).then_some(Release { due_at: unchanged, why: "others took long" })
+    }
+
+    /// Counts the attempt, unless that was done together with the end of the one before.
+    async fn take_in_hand(&self, claimed: &mut Claimed) -> Result<(), StoreError> {
+        if claimed.in_hand {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let prolongs = self.prolongs(claimed.since);
+        self.step(Step::in_hand(claimed.lease, prolongs)).await?;
+        claimed.is_in_hand(prolongs, asked);
+        Ok(())
     }
 
     /// Marks the message, and makes sure that it is still this worker's when that is stored: one that was suspended or
-    /// had to wait looks again, for the message may be on its way by another worker.
-    async fn mark_handed(&self, lease: Lease) -> Result<(), StoreError> {
+    /// had to wait looks again, for the message may be on its way by another worker. `since` is when its lease began.
+    async fn mark_handed(&self, lease: Lease, mut since: Instant) -> Result<(), StoreError> {
         loop {
             Point::MailBeforeMark.pass().await;
-            let begun = Instant::now();
-            store::messages::mark_handed(&self.store, lease, self.lease(), self.clock.now()).await?;
+            let asked = Instant::now();
+            let prolongs = self.prolongs(since);
+            self.step(Step::handed(lease, prolongs, self.clock.now())).await?;
+            if prolongs {
+                since = asked;
+            }
             Point::MailMarked.pass().await;
-            if begun.elapsed() < self.half_lease() {
+            if since.elapsed() < self.half_lease() {
                 return Ok(());
             }
         }
     }
 
+    /// Takes a step of one message, committed.
+    async fn step(&self, step: Step) -> Result<(), StoreError> {
+        let taken = self.clerk.write(&[step]).await?;
+        if taken == [true] { Ok(()) } else { Err(StoreError::Conflict("the message's lease")) }
+    }
+
     fn half_lease(&self) -> Duration {
         Duration::from_secs(self.config.worker.lease_seconds) / 2
+    }
+
+    /// Whether a lease of that age is to begin anew. A young one is left as it is: it is in an index, and a row of which
+    /// nothing in an index changes is changed at half the cost.
+    fn prolongs(&self, since: Instant) -> bool {
+        since.elapsed() > self.half_lease() / 2
     }
 
     /// What a failure means for the message, and for the relay.
@@ -270,98 +308,6 @@ impl Worker {
                 later(why)
             }
         }
-    }
-
-    /// Records that the relay has it, as fast as can be: a death before that makes a second copy. What the attempt came
-    /// to is written afterwards, and may get lost.
-    async fn record_sent(&self, lease: Lease, message: &Message, attempt: MessageAttempt) -> Result<(), StoreError> {
-        let begun = Instant::now();
-        let [mut pause, longest] = RECORD_AGAIN;
-        let mut done = store::messages::finish_sent(&self.store, lease, message, self.clock.now()).await;
-        // Nobody else knows that it arrived. While the message is ours, a database that is away or full is asked again, in a
-        // transaction: what is recorded already stays so, and a broken connection is noticed.
-        while let Err(StoreError::Database(error)) = done {
-            if begun.elapsed() > self.half_lease() {
-                return Err(StoreError::Database(error));
-            }
-            tracing::warn!(message = %message.id, %error, "the relay has it, and that cannot be recorded yet");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(longest);
-            done = match self.record(lease, message, Outcome::Sent, Some(attempt.clone()), None).await {
-                Ok(()) => return Ok(()),
-                failed => failed,
-            };
-        }
-        done?;
-        METRICS.send_tried("sent");
-        store::message_attempts::insert_alone(&self.store, &attempt).await
-    }
-
-    /// Records how it ended, and says so in the log.
-    async fn end(&self, lease: Lease, message: &Message, outcome: Outcome) -> Result<(), StoreError> {
-        tell(message, &outcome);
-        self.finish(lease, message, outcome).await
-    }
-
-    async fn finish(&self, lease: Lease, message: &Message, outcome: Outcome) -> Result<(), StoreError> {
-        self.record(lease, message, outcome, None, None).await
-    }
-
-    /// Ends an attempt, with what was learned from it.
-    async fn record(
-        &self,
-        lease: Lease,
-        message: &Message,
-        outcome: Outcome,
-        attempt: Option<MessageAttempt>,
-        suppression: Option<MailSuppression>,
-    ) -> Result<(), StoreError> {
-        let outcome = match outcome {
-            // It is pointless long before a human has looked, and its secret must not wait for one.
-            Outcome::Held(why) if message.mail.without_secret().is_some() => Outcome::Failed(why),
-            Outcome::Sent
-            | Outcome::Failed(_)
-            | Outcome::Suppressed(_)
-            | Outcome::Held(_)
-            | Outcome::Deferred { .. } => outcome,
-        };
-        let forgets = message.mail.without_secret().is_some() && !matches!(outcome, Outcome::Deferred { .. });
-        let told = match &outcome {
-            Outcome::Sent => "sent",
-            Outcome::Failed(_) => "failed",
-            Outcome::Suppressed(_) => "suppressed",
-            Outcome::Held(_) => "held",
-            Outcome::Deferred { .. } => "deferred",
-        };
-        let now = self.clock.now();
-        if !forgets && attempt.is_none() && suppression.is_none() {
-            store::messages::finish_alone(&self.store, lease, outcome, now).await?;
-        } else {
-            let tx = self.store.begin().await?;
-            store::messages::finish(&tx, lease, outcome, now).await?;
-            store::message_attempts::insert_many(&tx, attempt.as_slice()).await?;
-            if let Some(suppression) = suppression {
-                store::mail_suppressions::insert(&tx, &suppression).await?;
-            }
-            if forgets {
-                store::messages::forget_secret(&tx, message).await?;
-            }
-            self.commit(tx).await?;
-        }
-        METRICS.send_tried(told);
-        Ok(())
-    }
-}
-
-/// Says in the log how it ended. The relay's words may repeat an address: they stay in the row.
-fn tell(message: &Message, outcome: &Outcome) {
-    let (id, kind, attempt) = (message.id, message.kind.as_str(), message.attempts);
-    match outcome {
-        Outcome::Sent => {}
-        Outcome::Suppressed(why) => tracing::info!(message = %id, kind, why, "not sent: pointless"),
-        Outcome::Deferred { due_at, .. } => tracing::info!(message = %id, kind, attempt, %due_at, "not sent yet"),
-        Outcome::Failed(_) => tracing::warn!(message = %id, kind, attempt, "refused; the row says why"),
-        Outcome::Held(_) => tracing::error!(message = %id, kind, attempt, "held for a human; the row says why"),
     }
 }
 

@@ -235,6 +235,11 @@ impl Scene {
         store::matches::living_of_round(&self.store, self.organization.id, self.round.id).await.unwrap()
     }
 
+    pub(crate) async fn message(&self, id: Uuid) -> Message {
+        let tx = self.store.begin().await.unwrap();
+        store::messages::hold(&tx, self.organization.id, id).await.unwrap().unwrap()
+    }
+
     pub(crate) async fn mails_to(&self, person_id: Uuid) -> Vec<Message> {
         store::messages::of_person(&self.store, self.organization.id, person_id, 100).await.unwrap()
     }

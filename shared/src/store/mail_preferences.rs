@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-const TABLE: &str = "mail_preferences";
+pub(super) const TABLE: &str = "mail_preferences";
 
 pub(crate) mod row {
     use sea_orm::entity::prelude::*;
@@ -67,23 +67,6 @@ pub async fn of_person(
     }
     let since = |category| off.iter().find(|(other, _)| *other == category).map(|(_, since)| *since);
     Ok(MailCategory::ALL.iter().map(|&category| MailPreference { category, off_since: since(category) }).collect())
-}
-
-/// Whether a person switched a category off.
-///
-/// # Errors
-/// When the database is gone.
-pub async fn is_off(
-    reads: &impl Reads,
-    organization_id: Uuid,
-    person_id: Uuid,
-    category: MailCategory,
-) -> Result<bool, StoreError> {
-    let query = row::Entity::find()
-        .filter(row::Column::OrganizationId.eq(organization_id))
-        .filter(row::Column::PersonId.eq(person_id))
-        .filter(row::Column::Category.eq(category.as_str()));
-    Ok(query.one(reads.conn()).await?.is_some())
 }
 
 /// Switches a category off (with the id of its new row) or on; true when that changed anything.

@@ -1,7 +1,5 @@
 //! What each attempt to send a message came to.
 
-use std::slice;
-
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
 use uuid::Uuid;
@@ -51,13 +49,13 @@ pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), Sto
     insert_on(&tx.tx, attempts).await
 }
 
-/// Records an attempt, committed at once: one statement is a whole of its own, and needs no words around it.
+/// Records attempts, committed at once: one statement is a whole of its own, and needs no words around it.
 ///
 /// # Errors
 /// When the database is gone.
-pub async fn insert_alone(store: &Store, attempt: &MessageAttempt) -> Result<(), StoreError> {
+pub async fn insert_alone(store: &Store, attempts: &[MessageAttempt]) -> Result<(), StoreError> {
     let _writer = store.turn_to_write().await;
-    insert_on(&store.pool, slice::from_ref(attempt)).await
+    insert_on(&store.pool, attempts).await
 }
 
 async fn insert_on(conn: &impl ConnectionTrait, attempts: &[MessageAttempt]) -> Result<(), StoreError> {

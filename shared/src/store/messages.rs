@@ -3,6 +3,7 @@
 mod by_staff;
 mod leases;
 mod reports;
+mod steps;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -10,8 +11,9 @@ use uuid::Uuid;
 
 pub use self::{
     by_staff::{hold, restart, suppress},
-    leases::{Lease, Outcome, claim, finish, finish_alone, finish_sent, give_slot, mark_handed, renew},
+    leases::{Lease, Outcome, claim, finish, finish_alone, give_slot},
     reports::{bounce, every_organization_of},
+    steps::{Step, take},
 };
 use super::{Reads, StoreError, Tx, from_json, to_json, word};
 use crate::domain::{

@@ -147,7 +147,7 @@ fn time(text: &str) -> Result<NaiveTime, StoreError> {
     NaiveTime::parse_from_str(text, MATCH_AT).map_err(|error| StoreError::corrupt(TABLE, error))
 }
 
-fn quiet(from: Option<&str>, until: Option<&str>) -> Result<Option<QuietHours>, StoreError> {
+pub(super) fn quiet(from: Option<&str>, until: Option<&str>) -> Result<Option<QuietHours>, StoreError> {
     let Some((from, until)) = from.zip(until) else { return Ok(None) };
     Ok(QuietHours::between(time(from)?, time(until)?))
 }
@@ -308,23 +308,6 @@ pub async fn at_versions(
         }
     }
     Ok(found)
-}
-
-/// When mail of a program that may wait does, and the program's zone; `None` when it never does.
-///
-/// # Errors
-/// When the database is gone.
-pub async fn quiet_hours(
-    reads: &impl Reads,
-    organization_id: Uuid,
-    id: Uuid,
-) -> Result<Option<(QuietHours, String)>, StoreError> {
-    let query = scoped(organization_id).filter(row::Column::Id.eq(id)).select_only();
-    let columns = [row::Column::QuietFrom, row::Column::QuietUntil, row::Column::TimeZone];
-    let found: Option<(Option<String>, Option<String>, String)> =
-        query.columns(columns).into_tuple().one(reads.conn()).await?;
-    let Some((from, until, zone)) = found else { return Ok(None) };
-    Ok(quiet(from.as_deref(), until.as_deref())?.map(|hours| (hours, zone)))
 }
 
 /// Every program of every organization that is not archived, for the worker.

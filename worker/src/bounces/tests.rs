@@ -129,7 +129,8 @@ async fn a_report_waits_while_its_message_is_being_sent() {
     let claimed = store::messages::claim(&tx, Uuid::from_u128(1), TimeDelta::zero(), 10, scene.clock.now()).await;
     tx.commit().await.unwrap();
     for (lease, _) in claimed.unwrap() {
-        store::messages::renew(&scene.store, lease, TimeDelta::zero()).await.unwrap();
+        let step = store::messages::Step::in_hand(lease, true);
+        store::messages::take(&scene.store, &[step], TimeDelta::zero()).await.unwrap();
     }
     let id = scene.mails_to(ana).await.iter().find(|message| message.kind == "INTRODUCTION").unwrap().id;
     worker.take_bounces().await.unwrap();

@@ -17,7 +17,7 @@ use shared::{
     },
 };
 
-use super::backoff;
+use super::{backoff, facts::Facts};
 use crate::{
     Worker,
     mail::smtp::{Class, SendError},
@@ -28,15 +28,18 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// When a mail goes that has nothing else to wait for. What is due now has its slot; looking again takes no other one.
-    pub(super) async fn turn(&self, lease: Lease, message: &Message, person: &Person) -> Result<Turn, StoreError> {
+    pub(super) async fn turn(
+        &self,
+        facts: &Facts,
+        lease: Lease,
+        message: &Message,
+        person: &Person,
+    ) -> Result<Turn, StoreError> {
         let at_once = Ok(Turn::Now { slot_at: None, on_trial: false });
         let Some(domain) = self.domain_of(person) else { return at_once };
         let ceiling = self.config.mail.ceiling(&domain);
-        if ceiling.is_none() {
-            let found = store::mail_domains::find(&self.store, &domain).await?;
-            if found.is_none_or(|found| found.pause.is_none()) {
-                return at_once;
-            }
+        if ceiling.is_none() && !facts.is_paused(&domain) {
+            return at_once;
         }
         let now = self.clock.now();
         let tx = self.store.begin().await?;

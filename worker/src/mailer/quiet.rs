@@ -4,30 +4,29 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use shared::{
     domain::{matches::Match, messages::Message, people::Person},
-    store::{self, Reads, StoreError},
+    store::mail_facts::ProgramQuiet,
 };
+use uuid::Uuid;
 
 use super::letter;
 use crate::schedule::quiet_until;
 
-/// Until when the mail waits, and why; `None` when it may go. `found` is the match it is about.
-pub(super) async fn wait(
-    reads: &impl Reads,
-    message: &Message,
-    person: &Person,
-    found: Option<&Match>,
-    now: DateTime<Utc>,
-) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
-    if !message.mail.may_wait() {
-        return Ok(None);
-    }
+/// Whose quiet hours a mail keeps; `None` when it never waits. `found` is the match it is about.
+pub(super) fn program_of(message: &Message, found: Option<&Match>) -> Option<Uuid> {
     let (setting, _) = letter::parts(&message.mail);
-    let Some(program_id) = setting.program_id.or(found.map(|found| found.program_id)) else { return Ok(None) };
-    let quiet = store::programs::quiet_hours(reads, message.organization_id, program_id).await?;
-    let Some((hours, of_program)) = quiet else { return Ok(None) };
-    let zone = zone(&person.time_zone, &of_program);
-    let until = quiet_until(zone, hours.from, hours.until, now);
-    Ok(until.map(|until| (until, format!("quiet hours until {} in {zone}", hours.until.format("%H:%M")))))
+    setting.program_id.or(found.map(|found| found.program_id)).filter(|_| message.mail.may_wait())
+}
+
+/// Until when a mail that keeps these hours waits, and why; `None` when it may go.
+pub(super) fn wait(
+    person: &Person,
+    quiet: Option<&ProgramQuiet>,
+    now: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, String)> {
+    let ProgramQuiet { hours, time_zone, .. } = quiet?;
+    let zone = zone(&person.time_zone, time_zone);
+    let until = quiet_until(zone, hours.from, hours.until, now)?;
+    Some((until, format!("quiet hours until {} in {zone}", hours.until.format("%H:%M"))))
 }
 
 /// The person's zone. Whoever did not enter one is in UTC, where nobody lives: the program's is a better guess.

@@ -1,3 +1,5 @@
+use std::slice;
+
 use chrono::TimeDelta;
 use shared::{
     domain::{messages::MessageStatus, programs::Consent},
@@ -30,11 +32,17 @@ async fn claim_only(scene: &Scene) -> Vec<(Lease, Message)> {
     claimed.unwrap()
 }
 
+/// Takes a step of a message that is ours, under a lease that is over at once.
+async fn take(scene: &Scene, step: Step) {
+    let taken = store::messages::take(&scene.store, slice::from_ref(&step), TimeDelta::zero()).await.unwrap();
+    assert!(taken.contains(&step.lease().key()));
+}
+
 /// The same, and has all of them in hand when it dies.
 async fn claim_and_die(scene: &Scene) -> Vec<(Lease, Message)> {
     let claimed = claim_only(scene).await;
     for (held, _) in &claimed {
-        store::messages::renew(&scene.store, *held, TimeDelta::zero()).await.unwrap();
+        take(scene, Step::in_hand(*held, true)).await;
     }
     claimed
 }
@@ -114,9 +122,8 @@ async fn what_a_dead_worker_had_in_hand_is_rescued() {
 #[tokio::test]
 async fn what_may_have_been_sent_is_sent_again_but_reminders_are_not() {
     let (scene, [ana, ben]) = couple(Consent::IntroduceAtOnce).await;
-    let lease = TimeDelta::zero();
     for (held, message) in claim_and_die(&scene).await {
-        store::messages::mark_handed(&scene.store, held, lease, scene.clock.now()).await.unwrap();
+        take(&scene, Step::handed(held, true, scene.clock.now())).await;
         assert_eq!(message.kind, "INTRODUCTION");
     }
     assert_eq!(scene.worker().send_due().await.unwrap(), 2, "better twice than never");
@@ -124,7 +131,7 @@ async fn what_may_have_been_sent_is_sent_again_but_reminders_are_not() {
     scene.clock.advance(TimeDelta::days(7));
     for (held, message) in claim_and_die(&scene).await {
         assert_eq!(message.kind, "FIRST_CONTACT_REMINDER");
-        store::messages::mark_handed(&scene.store, held, lease, scene.clock.now()).await.unwrap();
+        take(&scene, Step::handed(held, true, scene.clock.now())).await;
     }
     assert_eq!(scene.worker().send_due().await.unwrap(), 0);
     for person in [ana, ben] {

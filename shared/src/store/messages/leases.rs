@@ -4,11 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{TABLE, blank, message, row};
+use super::{blank, message, row};
 use crate::{
     domain::messages::{Message, MessageStatus},
     metrics::METRICS,
-    store::{Store, StoreError, Tx, claims::Claim, exactly_one, from_now, lease_clock, message_attempts, to_json},
+    store::{Store, StoreError, Tx, claims::Claim, exactly_one, lease_clock, message_attempts},
 };
 
 /// A worker's right to one message, as long as the fence holds.
@@ -19,16 +19,23 @@ pub struct Lease {
     /// Its fence when it was claimed.
     pub fence: i64,
     /// Attempts before this one.
-    attempts: i32,
+    pub(super) attempts: i32,
     /// How often its worker was lost before this one.
-    rescues: i32,
+    pub(super) rescues: i32,
+}
+
+impl Lease {
+    /// The message and the fence, which no other lease has.
+    pub const fn key(&self) -> (Uuid, i64) {
+        (self.message_id, self.fence)
+    }
 }
 
 /// Takes up to `limit` messages that are due and that nobody holds; the caller commits before it sends.
 ///
 /// A message whose lease ran out comes again, and `handed_at` tells whether it may already have reached the relay. Being
-/// claimed costs it nothing: only what was begun ([`renew`]) counts as an attempt, and as a rescue if it does not come
-/// to an end. A message that cannot be read is held for a human instead.
+/// claimed costs it nothing: only what was taken in hand ([`Step::in_hand`](super::Step::in_hand)) counts as an attempt,
+/// and as a rescue if it does not come to an end. A message that cannot be read is held for a human instead.
 ///
 /// # Errors
 /// When the database is gone.
@@ -83,43 +90,12 @@ fn count(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Takes a claimed message in hand, committed at once: prolongs its lease and counts the attempt. That its worker is lost is
-/// noted in advance, and taken back by [`finish`].
-///
-/// # Errors
-/// [`StoreError::Conflict`] when another worker took the message over.
-pub async fn renew(store: &Store, held: Lease, lease: TimeDelta) -> Result<(), StoreError> {
-    let _writer = store.turn_to_write().await;
-    let done = held_row(held)
-        .col_expr(row::Column::LeaseUntil, from_now(&store.pool, lease))
-        .col_expr(row::Column::Attempts, Expr::value(held.attempts + 1))
-        .col_expr(row::Column::RescueCount, Expr::value(held.rescues + 1))
-        .exec(&store.pool)
-        .await?;
-    exactly_one(done.rows_affected, "the message's lease")
-}
-
 /// Gives the message its slot among all mail to its domain.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when another worker took the message over.
 pub async fn give_slot(tx: &Tx, held: Lease, slot_at: DateTime<Utc>) -> Result<(), StoreError> {
     let done = held_row(held).col_expr(row::Column::SlotAt, Expr::value(slot_at)).exec(&tx.tx).await?;
-    exactly_one(done.rows_affected, "the message's lease")
-}
-
-/// Notes that the relay has everything but the final dot: from here on a second copy cannot be ruled out. Committed at once:
-/// one statement is a whole of its own, and needs no words around it.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when another worker took the message over.
-pub async fn mark_handed(store: &Store, held: Lease, lease: TimeDelta, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let _writer = store.turn_to_write().await;
-    let done = held_row(held)
-        .col_expr(row::Column::HandedAt, Expr::value(now))
-        .col_expr(row::Column::LeaseUntil, from_now(&store.pool, lease))
-        .exec(&store.pool)
-        .await?;
     exactly_one(done.rows_affected, "the message's lease")
 }
 
@@ -214,20 +190,6 @@ fn ended(held: Lease, outcome: Outcome, now: DateTime<Utc>) -> row::ActiveModel 
         }
     }
     change
-}
-
-/// Ends an attempt as [`finish`] with [`Outcome::Sent`] does, and forgets the secret, in a single statement that commits
-/// by itself: whoever dies before it has sent a mail of which nobody knows.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when another worker took the message over.
-pub async fn finish_sent(store: &Store, held: Lease, message: &Message, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mut change = ended(held, Outcome::Sent, now);
-    if let Some(mail) = message.mail.without_secret() {
-        change.mail = Set(to_json(TABLE, &mail)?);
-    }
-    let _writer = store.turn_to_write().await;
-    exactly_one(held_row(held).set(change).exec(&store.pool).await?.rows_affected, "the message's lease")
 }
 
 fn held_row(held: Lease) -> sea_orm::UpdateMany<row::Entity> {
