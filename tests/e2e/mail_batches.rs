@@ -190,7 +190,7 @@ async fn what_cannot_be_read_is_held_and_blames_no_other() {
     let Some(house) = House::open_with(On::Postgres, &[("MAIL__CONNECTIONS", "1")]).await else { return };
     let people = introduced(&house, 6, 1).await;
     let client = house.postgres().await.unwrap();
-    let spoil = "UPDATE matches SET origin = 'NOWHERE' WHERE id = (SELECT match_id FROM messages
+    let spoil = "UPDATE matches SET origin = 'NOWHERE', version = version + 1 WHERE id = (SELECT match_id FROM messages
         WHERE kind = 'INTRODUCTION' ORDER BY due_at, id OFFSET 1 LIMIT 1)";
     assert_eq!(client.execute(spoil, &[]).await.unwrap(), 1);
     for _ in 0..10 {
