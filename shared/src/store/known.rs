@@ -9,7 +9,7 @@
 use std::{
     collections::HashMap,
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -20,8 +20,8 @@ use crate::domain::{enrollments::Enrollment, matches::Match, people::Person, pro
 /// When so many of a kind are known, the older ones are forgotten unless they were used since. A match, the largest, takes
 /// about two kilobytes.
 const GENERATION: usize = 8_192;
-/// Nothing is known for longer. What was erased must not stay here, and a database that was set back to an earlier day
-/// counts the same versions once more.
+/// Nothing is known for longer, and a generation lasts no longer. What was erased must not stay here, and a database that
+/// was set back to an earlier day counts the same versions once more.
 const AGE: Duration = Duration::from_secs(600);
 
 /// A row by its id and its version.
@@ -42,6 +42,7 @@ pub struct Known<T>(Mutex<Generations<T>>);
 
 #[derive(Debug)]
 struct Generations<T> {
+    begun_at: Instant,
     young: HashMap<Uuid, Read<T>>,
     old: HashMap<Uuid, Read<T>>,
 }
@@ -55,35 +56,46 @@ struct Read<T> {
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
-        Self(Mutex::new(Generations { young: HashMap::new(), old: HashMap::new() }))
+        Self(Mutex::new(Generations { begun_at: Instant::now(), young: HashMap::new(), old: HashMap::new() }))
     }
 }
 
 impl<T: Clone> Known<T> {
     /// What is known of this row at this version.
-    pub(in crate::store) fn find(&self, (id, version): At) -> Option<T> {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_true = |read: &&Read<T>| read.version == version && read.at.elapsed() < AGE;
-        if let Some(read) = generations.young.get(&id) {
-            return Some(read).filter(is_true).map(|read| read.what.clone());
-        }
-        let read = generations.old.remove(&id).filter(|read| is_true(&read))?;
-        let what = read.what.clone();
-        generations.keep(id, read);
-        Some(what)
+    pub(in crate::store) fn find(&self, at: At) -> Option<T> {
+        self.generations().find(at, Instant::now())
     }
 
-    /// Keeps a row that was read outside of transactions, at this version or a later one.
-    pub(in crate::store) fn remember(&self, (id, version): At, what: T) {
-        let read = Read { version, at: Instant::now(), what };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(id, read);
+    /// Keeps a row that was read outside of transactions, at its version.
+    pub(in crate::store) fn remember(&self, at: At, what: T) {
+        self.generations().remember(at, what, Instant::now());
+    }
+
+    fn generations(&self) -> MutexGuard<'_, Generations<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> Generations<T> {
-    fn keep(&mut self, id: Uuid, read: Read<T>) {
-        if self.young.len() >= GENERATION {
+impl<T: Clone> Generations<T> {
+    fn find(&mut self, (id, version): At, now: Instant) -> Option<T> {
+        let is_true = |read: &&Read<T>| read.version == version && now.duration_since(read.at) < AGE;
+        if let Some(read) = self.young.get(&id) {
+            return Some(read).filter(is_true).map(|read| read.what.clone());
+        }
+        let read = self.old.remove(&id).filter(|read| is_true(&read))?;
+        let what = read.what.clone();
+        self.keep(id, read, now);
+        Some(what)
+    }
+
+    fn remember(&mut self, (id, version): At, what: T, now: Instant) {
+        self.keep(id, Read { version, at: now, what }, now);
+    }
+
+    fn keep(&mut self, id: Uuid, read: Read<T>, now: Instant) {
+        if self.young.len() >= GENERATION || now.duration_since(self.begun_at) >= AGE {
             self.old = mem::take(&mut self.young);
+            self.begun_at = now;
         }
         self.young.insert(id, read);
     }
@@ -93,7 +105,7 @@ impl<T> Generations<T> {
 mod tests {
     use uuid::Uuid;
 
-    use super::{GENERATION, Known};
+    use super::{AGE, GENERATION, Known};
 
     #[test]
     fn a_row_is_known_at_its_version_only() {
@@ -103,6 +115,20 @@ mod tests {
         assert_eq!((known.find((id, 1)), known.find((id, 2)), known.find((Uuid::nil(), 1))), (Some("one"), None, None));
         known.remember((id, 2), "two");
         assert_eq!((known.find((id, 1)), known.find((id, 2))), (None, Some("two")));
+    }
+
+    #[test]
+    fn nothing_is_known_for_long_and_what_is_not_leaves_the_memory() {
+        let known = Known::default();
+        let mut generations = known.generations();
+        let begun = generations.begun_at;
+        let [one, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        generations.remember((one, 1), (), begun);
+        assert!(generations.find((one, 1), begun + AGE / 2).is_some());
+        assert!(generations.find((one, 1), begun + AGE).is_none());
+        generations.remember((other, 1), (), begun + AGE);
+        generations.remember((other, 1), (), begun + AGE * 2);
+        assert!(!generations.young.contains_key(&one) && !generations.old.contains_key(&one));
     }
 
     #[test]
