@@ -22,7 +22,7 @@ use crate::domain::{enrollments::Enrollment, matches::Match, people::Person, pro
 const GENERATION: usize = 8_192;
 /// Nothing is known for longer, and a generation lasts no longer. What was erased must not stay here, and a database that
 /// was set back to an earlier day counts the same versions once more.
-const AGE: Duration = Duration::from_secs(600);
+const AGE: Duration = Duration::from_mins(10);
 
 /// A row by its id and its version.
 pub type At = (Uuid, i32);
