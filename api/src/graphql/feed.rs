@@ -55,7 +55,7 @@ impl Source {
     /// The next thing to tell, as this reader sees it; `None` when there is nothing to see.
     async fn next(&mut self, reader: &Reader) -> Result<Option<Occasion>, StoreError> {
         Ok(match self {
-            Self::Matches(source) => source.next(reader).await?.map(|found| Occasion::Match(found)),
+            Self::Matches(source) => source.next(reader).await?.map(Occasion::Match),
             Self::Run(source) => source.next(reader).await?.map(|state| Occasion::Run(Box::new(state))),
         })
     }
