@@ -53,6 +53,7 @@ mod pool;
 mod positions;
 pub mod programs;
 pub mod roster;
+mod rounded;
 pub mod rounds;
 pub mod sessions;
 pub mod sign_in_links;

@@ -2,14 +2,12 @@
 //! and in none when they need nothing of that kind. The messages belong to any organizations, so whoever uses what was
 //! found compares the organization.
 
-use std::{collections::HashSet, hash::Hash};
-
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{
     Reads, StoreError, mail_domains, mail_preferences, mail_suppressions, match_runs, matches, people, programs,
-    sessions, word,
+    rounded::rounded, sessions, word,
 };
 use crate::{
     auth::UnsubscribeKey,
@@ -39,15 +37,16 @@ pub struct ProgramQuiet {
 /// Program, organization, zone, from and until.
 type QuietRow = (Uuid, Uuid, String, Option<String>, Option<String>);
 
-/// The different ones of these, and one of them again and again until their number is a multiple of ten. A condition over
-/// them is then one of few statements, which the database knows already, instead of another one for every number.
-fn rounded<T: Clone + Eq + Hash>(values: &[T]) -> Vec<T> {
-    let mut seen = HashSet::with_capacity(values.len());
-    let mut rounded: Vec<T> = values.iter().filter(|value| seen.insert(*value)).cloned().collect();
-    if let Some(first) = rounded.first().cloned() {
-        rounded.resize(rounded.len().next_multiple_of(10), first);
+/// The rows that have one of these values in this column, in no order.
+async fn every<E: EntityTrait>(
+    reads: &impl Reads,
+    column: E::Column,
+    ids: &[Uuid],
+) -> Result<Vec<E::Model>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    rounded
+    Ok(E::find().filter(column.is_in(rounded(ids))).all(reads.conn()).await?)
 }
 
 /// The people with these ids, in no order.
@@ -55,11 +54,8 @@ fn rounded<T: Clone + Eq + Hash>(values: &[T]) -> Vec<T> {
 /// # Errors
 /// When the database is gone.
 pub async fn every_person(reads: &impl Reads, ids: &[Uuid]) -> Result<Vec<Person>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = people::row::Entity::find().filter(people::row::Column::Id.is_in(rounded(ids)));
-    Ok(query.all(reads.conn()).await?.into_iter().map(people::person).collect())
+    let rows = every::<people::row::Entity>(reads, people::row::Column::Id, ids).await?;
+    Ok(rows.into_iter().map(people::person).collect())
 }
 
 /// The suppressions of any of these addresses in any of these organizations.
@@ -90,11 +86,7 @@ pub async fn every_suppression(
 pub async fn every_switched_off(reads: &impl Reads, people: &[Uuid]) -> Result<Vec<(Uuid, MailCategory)>, StoreError> {
     use mail_preferences::row::{Column, Entity};
 
-    if people.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = Entity::find().filter(Column::PersonId.is_in(rounded(people)));
-    let rows = query.all(reads.conn()).await?;
+    let rows = every::<Entity>(reads, Column::PersonId, people).await?;
     rows.into_iter().map(|row| Ok((row.person_id, word(mail_preferences::TABLE, &row.category)?))).collect()
 }
 
@@ -103,11 +95,8 @@ pub async fn every_switched_off(reads: &impl Reads, people: &[Uuid]) -> Result<V
 /// # Errors
 /// When the database is gone.
 pub async fn every_match(reads: &impl Reads, ids: &[Uuid]) -> Result<Vec<Match>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = matches::row::Entity::find().filter(matches::row::Column::Id.is_in(rounded(ids)));
-    query.all(reads.conn()).await?.into_iter().map(matches::stored_match).collect()
+    let rows = every::<matches::row::Entity>(reads, matches::row::Column::Id, ids).await?;
+    rows.into_iter().map(matches::stored_match).collect()
 }
 
 /// The runs with these ids, in no order.
@@ -115,11 +104,8 @@ pub async fn every_match(reads: &impl Reads, ids: &[Uuid]) -> Result<Vec<Match>,
 /// # Errors
 /// When the database is gone.
 pub async fn every_run(reads: &impl Reads, ids: &[Uuid]) -> Result<Vec<MatchRun>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = match_runs::row::Entity::find().filter(match_runs::row::Column::Id.is_in(rounded(ids)));
-    query.all(reads.conn()).await?.into_iter().map(match_runs::match_run).collect()
+    let rows = every::<match_runs::row::Entity>(reads, match_runs::row::Column::Id, ids).await?;
+    rows.into_iter().map(match_runs::match_run).collect()
 }
 
 /// The sessions with these ids, in no order.
@@ -127,11 +113,8 @@ pub async fn every_run(reads: &impl Reads, ids: &[Uuid]) -> Result<Vec<MatchRun>
 /// # Errors
 /// When the database is gone.
 pub async fn every_session(reads: &impl Reads, ids: &[Uuid]) -> Result<Vec<Session>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = sessions::row::Entity::find().filter(sessions::row::Column::Id.is_in(rounded(ids)));
-    query.all(reads.conn()).await?.into_iter().map(sessions::session).collect()
+    let rows = every::<sessions::row::Entity>(reads, sessions::row::Column::Id, ids).await?;
+    rows.into_iter().map(sessions::session).collect()
 }
 
 /// The quiet hours of these programs; one that has none is left out.
@@ -165,10 +148,7 @@ pub async fn every_unsubscribe_key(
 ) -> Result<Vec<(Uuid, UnsubscribeKey)>, StoreError> {
     use mail_preferences::key_row::{Column, Entity};
 
-    if organizations.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = Entity::find().filter(Column::Id.is_in(rounded(organizations))).all(reads.conn()).await?;
+    let rows = every::<Entity>(reads, Column::Id, organizations).await?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id, UnsubscribeKey::from_text(&row.secret)?))).collect())
 }
 
@@ -188,21 +168,4 @@ pub async fn every_paused(reads: &impl Reads, domains: &[String]) -> Result<Vec<
         .select_only()
         .column(Column::Domain);
     Ok(query.into_tuple().all(reads.conn()).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_round() {
-        for (values, number) in [(vec![], 0), (vec![1], 10), (vec![1, 2, 1], 10), ((0..11).collect(), 20)] {
-            let rounded = rounded(&values);
-            assert_eq!(rounded.len(), number);
-            assert!(
-                values.iter().all(|value| rounded.contains(value))
-                    && rounded.iter().all(|value| values.contains(value))
-            );
-        }
-    }
 }

@@ -68,11 +68,9 @@ impl Facts {
         let addresses: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
         let organizations: Vec<Uuid> = people.iter().map(|person| person.organization_id).collect();
         let suppressions = mail_facts::every_suppression(reads, &organizations, &addresses).await?;
-        let of_category = |message: &Message| message.mail.category().is_some();
         let unwanted = ids(|message| message.mail.category().map(|_| message.person_id));
         let switched_off = mail_facts::every_switched_off(reads, &unwanted).await?;
-        let with_link: Vec<Uuid> =
-            messages.iter().filter(|message| of_category(message)).map(|message| message.organization_id).collect();
+        let with_link = ids(|message| message.mail.category().map(|_| message.organization_id));
         let keys = mail_facts::every_unsubscribe_key(reads, &with_link).await?;
         let matches = mail_facts::every_match(reads, &ids(|message| message.match_id)).await?;
         let runs = mail_facts::every_run(reads, &ids(|message| look::run_of(&message.mail))).await?;

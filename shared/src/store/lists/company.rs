@@ -26,6 +26,7 @@ use crate::{
         people,
         positions::{Positional, select_as},
         programs,
+        rounded::rounded,
     },
 };
 
@@ -112,7 +113,7 @@ pub async fn page_along<L: List>(
     }
     let mut read = HashMap::new();
     if !missing.is_empty() {
-        read = whole(store, sight, list, missing, along, &places, &mut company).await?;
+        read = whole(store, sight, list, &missing, along, &places, &mut company).await?;
     }
     let items = found.into_iter().filter_map(|(id, item)| item.or_else(|| read.remove(&id))).collect();
     Ok((Page { items, has_previous, has_next }, company))
@@ -134,15 +135,11 @@ async fn whole<L: List>(
     store: &Store,
     sight: &Sight,
     list: &L,
-    mut ids: Vec<Uuid>,
+    ids: &[Uuid],
     along: Along,
     places: &[Place],
     company: &mut Company,
 ) -> Result<HashMap<Uuid, L::Item>, StoreError> {
-    // A statement for every number of ids would be prepared by itself: it is one for each power of two.
-    if let Some(last) = ids.last().copied() {
-        ids.resize(ids.len().next_power_of_two(), last);
-    }
     let memory = &store.memory;
     let mut ids_and_versions = Vec::with_capacity(ids.len());
     let mut models = Vec::with_capacity(ids.len());
@@ -235,8 +232,8 @@ fn outlines<L: List>(
 }
 
 /// All columns of these items and of their company.
-fn wholes<L: List>(sight: &Sight, list: &L, ids: Vec<Uuid>, along: Along, places: &[Place]) -> SelectStatement {
-    let page = select(sight, list).filter(Expr::col((L::Entity::default(), L::id())).is_in(ids)).into_query();
+fn wholes<L: List>(sight: &Sight, list: &L, ids: &[Uuid], along: Along, places: &[Place]) -> SelectStatement {
+    let page = select(sight, list).filter(Expr::col((L::Entity::default(), L::id())).is_in(rounded(ids))).into_query();
     let mut query = Query::select();
     query.from_subquery(page, "page");
     Columns::All.select::<L::Entity>(&mut query, "page", "");
