@@ -36,6 +36,7 @@ mod non_matches;
 mod operation;
 pub(crate) mod operations;
 mod organizations;
+mod parsed;
 mod people;
 mod plain;
 mod plans;
@@ -57,7 +58,10 @@ mod viewer;
 mod webhooks;
 mod words;
 
-use std::{any::TypeId, sync::OnceLock};
+use std::{
+    any::TypeId,
+    sync::{Arc, OnceLock},
+};
 
 pub(crate) use self::ids::read_id;
 use async_graphql::{
@@ -77,6 +81,7 @@ pub use self::{
 };
 use self::{
     errors::{ErrorCode, finish, refuse},
+    parsed::Parsed,
     prepare::prepare,
     reader::Reader,
 };
@@ -98,6 +103,7 @@ pub fn schema(state: State, limits: Limits) -> Schema {
     Schema::build(Query, Mutation::default(), Subscription)
         .data(state)
         .data(limits)
+        .data(Parsed::default())
         .limit_recursive_depth(64)
         // Whoever guesses names is not told how near they are.
         .disable_suggestions()
@@ -118,7 +124,7 @@ fn bare() -> Schema {
 struct Admitted {
     state: State,
     request: Request,
-    document: ExecutableDocument,
+    document: Arc<ExecutableDocument>,
     kind: Option<OperationType>,
     cost: u64,
     limit: u64,
@@ -136,10 +142,12 @@ async fn admit(
     request: Request,
     request_id: &str,
 ) -> Result<Admitted, Box<Response>> {
-    let (Some(state), Some(limits)) = (schema.data::<State>(), schema.data::<Limits>()) else {
+    let (Some(state), Some(limits), Some(parsed)) =
+        (schema.data::<State>(), schema.data::<Limits>(), schema.data::<Parsed>())
+    else {
         return Err(Box::new(refuse(ErrorCode::Internal, "the schema was made without its state", request_id)));
     };
-    let prepared = prepare(&request, limits, caller, request_id);
+    let prepared = prepare(&request, limits, parsed, caller, request_id);
     // What is refused has made work too.
     let (cost, mutations) = match &prepared {
         Ok(prepared) => (prepared.cost, prepared.mutations.as_slice()),
@@ -165,7 +173,7 @@ async fn admit(
 impl Admitted {
     async fn execute(self, schema: &Schema, caller: Option<Caller>, request_id: &str) -> Response {
         let Self { state, mut request, document, cost, limit, balance, .. } = self;
-        request.set_parsed_query(document);
+        request.set_parsed_query(Arc::unwrap_or_clone(document));
         request = request.data(RequestId(request_id.to_owned()));
         if let Some(caller) = caller {
             request = request.data(Reader::new(state, caller));
@@ -209,7 +217,7 @@ async fn validate(text: &str) -> Result<u64, Vec<String>> {
     // What a request costs depends on its variables, and is limited then.
     let limits = Limits { cost: u64::MAX, ..Limits::default() };
     let request = Request::new(text).operation_name(NOTHING);
-    let prepared = prepare::measure(&request, &limits, "").map_err(|response| told(*response))?;
+    let prepared = prepare::measure(&request, &limits, &Parsed::default(), "").map_err(|response| told(*response))?;
     let mut messages = told(BARE.get_or_init(bare).execute(request).await);
     messages.retain(|message| !message.starts_with("Unknown operation named"));
     messages.truncate(errors::ERRORS_MAX);

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod failpoints;
+pub mod generations;
 pub mod limiter;
 pub mod live;
 pub mod matchmaking;

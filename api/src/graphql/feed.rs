@@ -64,7 +64,7 @@ impl Source {
 /// The document of a subscription, to be executed once for each event.
 pub(super) struct Asked {
     pub(super) query: String,
-    pub(super) document: ExecutableDocument,
+    pub(super) document: Arc<ExecutableDocument>,
     pub(super) variables: Variables,
     pub(super) operation_name: Option<String>,
     pub(super) request_id: String,
@@ -74,7 +74,7 @@ impl Asked {
     fn request(&self) -> Request {
         let mut request = Request::new(self.query.clone()).variables(self.variables.clone());
         request.operation_name.clone_from(&self.operation_name);
-        request.set_parsed_query(self.document.clone());
+        request.set_parsed_query(ExecutableDocument::clone(&self.document));
         request
     }
 }

@@ -58,13 +58,13 @@ async fn begin(schema: &Schema, admitted: Admitted, caller: Option<Caller>, requ
     let Admitted { state, mut request, document, .. } = admitted;
     let asked = Asked {
         query: request.query.clone(),
-        document: document.clone(),
+        document: Arc::clone(&document),
         variables: request.variables.clone(),
         operation_name: request.operation_name.clone(),
         request_id: request_id.to_owned(),
     };
     let occasion = Occasion::begin();
-    request.set_parsed_query(document);
+    request.set_parsed_query(Arc::unwrap_or_clone(document));
     request = request.data(Arc::clone(&occasion));
     if let Some(caller) = caller {
         request = request.data(Reader::new(state.clone(), caller));

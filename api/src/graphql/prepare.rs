@@ -1,24 +1,24 @@
 //! What a request must pass before anything of it is executed.
 
+use std::sync::Arc;
+
 use async_graphql::{
     Request, Response, ServerError, Value,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType},
-    },
+    parser::types::{ExecutableDocument, OperationType},
 };
 
 use super::{
     Limits, cost,
     errors::{ErrorCode, finish, refuse, refused},
     operations::{chosen, root_fields},
+    parsed::Parsed,
     scopes, variables,
 };
 use crate::caller::Caller;
 
 /// A document that may be executed.
 pub(super) struct Prepared {
-    pub(super) document: ExecutableDocument,
+    pub(super) document: Arc<ExecutableDocument>,
     /// What kind of operation is meant; `None` when the request does not say which, which the schema answers.
     pub(super) kind: Option<OperationType>,
     /// In points.
@@ -34,10 +34,11 @@ pub(super) struct Prepared {
 pub(super) fn prepare(
     request: &Request,
     limits: &Limits,
+    parsed: &Parsed,
     caller: Option<&Caller>,
     request_id: &str,
 ) -> Result<Prepared, Box<Response>> {
-    let prepared = measure(request, limits, request_id)?;
+    let prepared = measure(request, limits, parsed, request_id)?;
     let Some(operation) = chosen(&prepared.document, request.operation_name.as_deref()) else { return Ok(prepared) };
     let refuse = |code, message: String| Err(Box::new(refuse(code, message, request_id)));
     let Some(caller) = caller else {
@@ -59,7 +60,12 @@ pub(super) fn prepare(
 ///
 /// # Errors
 /// As [`prepare`].
-pub(super) fn measure(request: &Request, limits: &Limits, request_id: &str) -> Result<Prepared, Box<Response>> {
+pub(super) fn measure(
+    request: &Request,
+    limits: &Limits,
+    parsed: &Parsed,
+    request_id: &str,
+) -> Result<Prepared, Box<Response>> {
     let refuse = |code, message: String| Err(Box::new(refuse(code, message, request_id)));
     if request.query.contains('\0') || request.query.contains("\\u0000") || request.variables.values().any(holds_nul) {
         return refuse(ErrorCode::BadUserInput, "a text must not hold the character U+0000".to_owned());
@@ -67,7 +73,7 @@ pub(super) fn measure(request: &Request, limits: &Limits, request_id: &str) -> R
     if let Err(error) = cost::check_text(&request.query) {
         return refuse(ErrorCode::LimitExceeded, error.to_string());
     }
-    let document = match parse_query(&request.query) {
+    let document = match parsed.read(&request.query) {
         Ok(document) => document,
         Err(error) => {
             let response = refused(vec![ServerError::from(error)], ErrorCode::GraphqlParseFailed);

@@ -5,27 +5,25 @@
 //! What its owner may do is no part of it and is read anew for every request.
 
 use std::{
-    collections::HashMap,
-    fmt, mem,
-    sync::{Mutex, PoisonError},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
-use shared::auth::Claims;
+use shared::{auth::Claims, generations::Generations};
 
-/// When so many are remembered, the older half is forgotten unless it was used since.
+/// How many are remembered in a generation.
 const GENERATION: usize = 5_000;
 /// Longer tokens are checked every time, which bounds the memory: the usual ones have 300 to 500 bytes.
 const LONGEST: usize = 1_024;
 
 /// The claims of tokens that were believed.
-#[derive(Default)]
-pub(crate) struct Remembered(Mutex<Generations>);
+pub(crate) struct Remembered(Mutex<Generations<String, Claims>>);
 
-#[derive(Default)]
-struct Generations {
-    young: HashMap<String, Claims>,
-    old: HashMap<String, Claims>,
+impl Default for Remembered {
+    fn default() -> Self {
+        Self(Mutex::new(Generations::new(GENERATION)))
+    }
 }
 
 impl fmt::Debug for Remembered {
@@ -34,33 +32,22 @@ impl fmt::Debug for Remembered {
     }
 }
 
-impl Generations {
-    fn keep(&mut self, token: &str, claims: Claims) {
-        if self.young.len() >= GENERATION {
-            self.old = mem::take(&mut self.young);
-        }
-        self.young.insert(token.to_owned(), claims);
-    }
-}
-
 impl Remembered {
     /// What this very token says, when it was believed before and has not ended. At its end it is checked once more, with
     /// all that is said about leeway there.
     pub(super) fn find(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(claims) = generations.young.get(token) {
-            return (now < claims.expires_at).then(|| claims.clone());
-        }
-        let claims = generations.old.remove(token).filter(|claims| now < claims.expires_at)?;
-        generations.keep(token, claims.clone());
-        Some(claims)
+        self.kept().find(token).filter(|claims| now < claims.expires_at).cloned()
     }
 
     /// Takes note of a token that was believed.
     pub(super) fn keep(&self, token: &str, claims: Claims) {
         if token.len() <= LONGEST {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(token, claims);
+            self.kept().keep(token.to_owned(), claims, 1);
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Generations<String, Claims>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,7 +57,7 @@ mod tests {
     use shared::auth::Claims;
     use uuid::Uuid;
 
-    use super::{GENERATION, LONGEST, Remembered};
+    use super::{LONGEST, Remembered};
 
     #[test]
     fn a_token_is_remembered_until_it_ends_and_only_to_the_letter() {
@@ -86,22 +73,5 @@ mod tests {
         let long = "x".repeat(LONGEST + 1);
         remembered.keep(&long, claims);
         assert_eq!(remembered.find(&long, now), None);
-    }
-
-    #[test]
-    fn what_is_used_outlives_what_is_not() {
-        let now = DateTime::<Utc>::UNIX_EPOCH;
-        let expires_at = now + TimeDelta::hours(1);
-        let claims = Claims { organization_id: Uuid::nil(), person_id: Uuid::nil(), expires_at, basis: None };
-        let remembered = Remembered::default();
-        remembered.keep("used", claims.clone());
-        remembered.keep("unused", claims.clone());
-        for number in 0..2 * GENERATION {
-            remembered.keep(&number.to_string(), claims.clone());
-            assert!(remembered.find("used", now).is_some());
-        }
-        assert!(remembered.find("unused", now).is_none());
-        let generations = remembered.0.lock().expect("no panic");
-        assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
     }
 }

@@ -7,18 +7,18 @@
 //! Only what was read outside of transactions is kept: within one, a version may be seen that is never committed.
 
 use std::{
-    collections::HashMap,
-    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use uuid::Uuid;
 
-use crate::domain::{enrollments::Enrollment, matches::Match, people::Person, programs::Program};
+use crate::{
+    domain::{enrollments::Enrollment, matches::Match, people::Person, programs::Program},
+    generations::Generations,
+};
 
-/// When so many of a kind are known, the older ones are forgotten unless they were used since. A match, the largest, takes
-/// about two kilobytes.
+/// How many of a kind are in a generation. A match, the largest, takes about two kilobytes.
 const GENERATION: usize = 8_192;
 /// Nothing is known for longer, and a generation lasts no longer. What was erased must not stay here, and a database that
 /// was set back to an earlier day counts the same versions once more.
@@ -38,16 +38,15 @@ pub struct Memory {
 
 /// Rows of one kind, each as it was when it was last read.
 #[derive(Debug)]
-pub struct Known<T>(Mutex<Generations<T>>);
+pub struct Known<T>(Mutex<Rows<T>>);
 
 #[derive(Debug)]
-struct Generations<T> {
+struct Rows<T> {
     begun_at: Instant,
-    young: HashMap<Uuid, Read<T>>,
-    old: HashMap<Uuid, Read<T>>,
+    kept: Generations<Uuid, Read<T>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Read<T> {
     version: i32,
     at: Instant,
@@ -56,48 +55,38 @@ struct Read<T> {
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
-        Self(Mutex::new(Generations { begun_at: Instant::now(), young: HashMap::new(), old: HashMap::new() }))
+        Self(Mutex::new(Rows { begun_at: Instant::now(), kept: Generations::new(GENERATION) }))
     }
 }
 
 impl<T: Clone> Known<T> {
     /// What is known of this row at this version.
     pub(in crate::store) fn find(&self, at: At) -> Option<T> {
-        self.generations().find(at, Instant::now())
+        self.rows().find(at, Instant::now())
     }
 
     /// Keeps a row that was read outside of transactions, at its version.
     pub(in crate::store) fn remember(&self, at: At, what: T) {
-        self.generations().remember(at, what, Instant::now());
+        self.rows().remember(at, what, Instant::now());
     }
 
-    fn generations(&self) -> MutexGuard<'_, Generations<T>> {
+    fn rows(&self) -> MutexGuard<'_, Rows<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T: Clone> Generations<T> {
+impl<T: Clone> Rows<T> {
     fn find(&mut self, (id, version): At, now: Instant) -> Option<T> {
-        let is_true = |read: &&Read<T>| read.version == version && now.duration_since(read.at) < AGE;
-        if let Some(read) = self.young.get(&id) {
-            return Some(read).filter(is_true).map(|read| read.what.clone());
-        }
-        let read = self.old.remove(&id).filter(|read| is_true(&read))?;
-        let what = read.what.clone();
-        self.keep(id, read, now);
-        Some(what)
+        let read = self.kept.find(&id)?;
+        (read.version == version && now.duration_since(read.at) < AGE).then(|| read.what.clone())
     }
 
     fn remember(&mut self, (id, version): At, what: T, now: Instant) {
-        self.keep(id, Read { version, at: now, what }, now);
-    }
-
-    fn keep(&mut self, id: Uuid, read: Read<T>, now: Instant) {
-        if self.young.len() >= GENERATION || now.duration_since(self.begun_at) >= AGE {
-            self.old = mem::take(&mut self.young);
+        if now.duration_since(self.begun_at) >= AGE {
+            self.kept.turn();
             self.begun_at = now;
         }
-        self.young.insert(id, read);
+        self.kept.keep(id, Read { version, at: now, what }, 1);
     }
 }
 
@@ -105,7 +94,7 @@ impl<T: Clone> Generations<T> {
 mod tests {
     use uuid::Uuid;
 
-    use super::{AGE, GENERATION, Known};
+    use super::{AGE, Known};
 
     #[test]
     fn a_row_is_known_at_its_version_only() {
@@ -120,27 +109,14 @@ mod tests {
     #[test]
     fn nothing_is_known_for_long_and_what_is_not_leaves_the_memory() {
         let known = Known::default();
-        let mut generations = known.generations();
-        let begun = generations.begun_at;
+        let mut rows = known.rows();
+        let begun = rows.begun_at;
         let [one, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        generations.remember((one, 1), (), begun);
-        assert!(generations.find((one, 1), begun + AGE / 2).is_some());
-        assert!(generations.find((one, 1), begun + AGE).is_none());
-        generations.remember((other, 1), (), begun + AGE);
-        generations.remember((other, 1), (), begun + AGE * 2);
-        assert!(!generations.young.contains_key(&one) && !generations.old.contains_key(&one));
-    }
-
-    #[test]
-    fn what_is_used_outlives_what_is_not() {
-        let known = Known::default();
-        let [used, unused] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        known.remember((used, 1), ());
-        known.remember((unused, 1), ());
-        for number in 0..3 * u128::try_from(GENERATION).expect("a number") {
-            known.remember((Uuid::from_u128(10 + number), 1), ());
-            assert!(known.find((used, 1)).is_some());
-        }
-        assert!(known.find((unused, 1)).is_none());
+        rows.remember((one, 1), (), begun);
+        assert!(rows.find((one, 1), begun + AGE / 2).is_some());
+        assert!(rows.find((one, 1), begun + AGE).is_none());
+        rows.remember((other, 1), (), begun + AGE * 2);
+        rows.remember((other, 1), (), begun + AGE * 3);
+        assert!(rows.kept.find(&one).is_none());
     }
 }
