@@ -63,7 +63,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Batch<K, V> {
         tokio::task::yield_now().await;
         let answer = gathering.answer.get_or_init(|| async {
             let keys = self.close(&gathering);
-            fetch(keys).await.map_err(Error::from)
+            // Most of what is asked for is known; the rest of this must not make the futures of those fields large.
+            Box::pin(fetch(keys)).await.map_err(Error::from)
         });
         match answer.await {
             Ok(found) => Ok(found.get(&key).cloned()),

@@ -71,7 +71,8 @@ pub(super) async fn list<L: Shown>(
 where
     L::Order: Debug,
 {
-    Some(read(ctx, list, stretch, of).await)
+    // The future of an object's field is as large as that of its largest one, and a page has hundreds of them.
+    Some(Box::pin(read(ctx, list, stretch, of)).await)
 }
 
 async fn read<L: Shown>(

@@ -1,6 +1,6 @@
 //! Explanations: why two people were matched.
 
-use std::mem;
+use std::{mem, slice};
 
 use async_graphql::{ComplexObject, Enum, SimpleObject, Value, resolver_utils::enum_value};
 use shared::domain::explanations::{self, Ground as Fact};
@@ -12,19 +12,19 @@ use super::{
 
 /// Why two people were matched.
 #[derive(SimpleObject, Clone, Debug)]
-pub(super) struct Explanation {
+pub(super) struct Explanation<'a> {
     /// Total compatibility, 0 to 1000.
     score: i32,
     /// What each criterion of the program says about the pair, in the program's order.
-    contributions: Vec<Contribution>,
+    contributions: Vec<Contribution<'a>>,
 }
 
 /// What one criterion says about a pair.
 #[derive(SimpleObject, Clone, Debug)]
 #[graphql(complex)]
-pub(super) struct Contribution {
+pub(super) struct Contribution<'a> {
     /// What was found.
-    ground: Ground,
+    ground: Ground<'a>,
     /// True for a MUST: it had to hold, and earns no points.
     must: bool,
     /// Points earned out of `outOf`; both 0 for a MUST.
@@ -36,25 +36,25 @@ pub(super) struct Contribution {
 }
 
 #[ComplexObject]
-impl Contribution {
+impl Contribution<'_> {
     /// The same in plain English, addressed to the caller.
     async fn sentence(&self) -> String {
         self.told()
     }
 }
 
-impl Contribution {
+impl Contribution<'_> {
     fn told(&self) -> String {
         ground(&self.ground, self.voice)
     }
 }
 
-fields!(Explanation {
+fields!(Explanation<'_> {
     "score" => score,
     "contributions" => contributions,
 });
 
-fields!(Contribution {
+fields!(Contribution<'_> {
     "ground" => ground,
     "must" => must,
     "points" => points,
@@ -62,7 +62,7 @@ fields!(Contribution {
     "sentence" => told(),
 });
 
-fields!(Ground {
+fields!(Ground<'_> {
     "kind" => kind,
     "label" => label,
     "shared" => shared,
@@ -79,17 +79,17 @@ impl Written for GroundKind {
 
 /// A fact about a pair. `one` is the caller's side, or the first side for staff; `other` is the other one.
 #[derive(SimpleObject, Clone, Debug)]
-pub(super) struct Ground {
+pub(super) struct Ground<'a> {
     /// Which fact.
     pub(super) kind: GroundKind,
     /// The question's label, for a fact about answers; null for the others.
-    pub(super) label: Option<String>,
+    pub(super) label: Option<&'a str>,
     /// What the two share: countries (ISO 3166-1 alpha-2), languages (ISO 639-1) or answers. Empty when nothing is.
-    pub(super) shared: Vec<String>,
+    pub(super) shared: &'a [String],
     /// What only the one side has or offers.
-    pub(super) one: Vec<String>,
+    pub(super) one: &'a [String],
     /// What only the other side has or offers.
-    pub(super) other: Vec<String>,
+    pub(super) other: &'a [String],
     /// How many hours the two clocks are apart, rounded down; null for the other facts.
     pub(super) hours: Option<i32>,
 }
@@ -113,19 +113,19 @@ pub(super) enum GroundKind {
     HoursApart,
 }
 
-impl Explanation {
+impl<'a> Explanation<'a> {
     /// An explanation in the match's own order of sides.
-    pub(super) fn new(explanation: &explanations::Explanation, voice: Voice) -> Plain<Self> {
+    pub(super) fn new(explanation: &'a explanations::Explanation, voice: Voice) -> Plain<Self> {
         Self::told(explanation, voice, false)
     }
 
     /// An explanation for the second side.
-    pub(super) fn seen_from_b(explanation: &explanations::Explanation) -> Plain<Self> {
+    pub(super) fn seen_from_b(explanation: &'a explanations::Explanation) -> Plain<Self> {
         Self::told(explanation, Voice::You, true)
     }
 
-    fn told(explanation: &explanations::Explanation, voice: Voice, turned: bool) -> Plain<Self> {
-        let contribution = |found: &explanations::Contribution| {
+    fn told(explanation: &'a explanations::Explanation, voice: Voice, turned: bool) -> Plain<Self> {
+        let contribution = |found: &'a explanations::Contribution| {
             let mut ground = Ground::from(&found.ground);
             if turned {
                 mem::swap(&mut ground.one, &mut ground.other);
@@ -140,27 +140,26 @@ impl Explanation {
     }
 }
 
-impl From<&Fact> for Ground {
-    fn from(fact: &Fact) -> Self {
-        let empty = |kind| Self { kind, label: None, shared: vec![], one: vec![], other: vec![], hours: None };
+impl<'a> From<&'a Fact> for Ground<'a> {
+    fn from(fact: &'a Fact) -> Self {
+        let empty = |kind| Self { kind, label: None, shared: &[], one: &[], other: &[], hours: None };
         match fact {
-            Fact::SameCountry { country } => Self { shared: vec![country.clone()], ..empty(GroundKind::SameCountry) },
+            Fact::SameCountry { country } => {
+                Self { shared: slice::from_ref(country), ..empty(GroundKind::SameCountry) }
+            }
             Fact::DifferentCountries { a, b } => {
-                Self { one: vec![a.clone()], other: vec![b.clone()], ..empty(GroundKind::DifferentCountries) }
+                let (one, other) = (slice::from_ref(a), slice::from_ref(b));
+                Self { one, other, ..empty(GroundKind::DifferentCountries) }
             }
-            Fact::SharedLanguages { languages } => {
-                Self { shared: languages.clone(), ..empty(GroundKind::SharedLanguages) }
-            }
+            Fact::SharedLanguages { languages } => Self { shared: languages, ..empty(GroundKind::SharedLanguages) },
             Fact::SharedAnswers { label, values } => {
-                Self { label: Some(label.clone()), shared: values.clone(), ..empty(GroundKind::SharedAnswers) }
+                Self { label: Some(label), shared: values, ..empty(GroundKind::SharedAnswers) }
             }
             Fact::DifferentAnswers { label, a, b } => {
-                let kind = GroundKind::DifferentAnswers;
-                Self { label: Some(label.clone()), one: a.clone(), other: b.clone(), ..empty(kind) }
+                Self { label: Some(label), one: a, other: b, ..empty(GroundKind::DifferentAnswers) }
             }
             Fact::Offered { label, by_a, by_b } => {
-                let kind = GroundKind::Offered;
-                Self { label: Some(label.clone()), one: by_a.clone(), other: by_b.clone(), ..empty(kind) }
+                Self { label: Some(label), one: by_a, other: by_b, ..empty(GroundKind::Offered) }
             }
             Fact::HoursApart { hours } => Self { hours: Some((*hours).into()), ..empty(GroundKind::HoursApart) },
         }

@@ -383,7 +383,7 @@ impl PlannedPair {
     }
 
     /// Why these two; `one` is `a`.
-    async fn explanation(&self) -> Plain<Explanation> {
+    async fn explanation(&self) -> Plain<Explanation<'_>> {
         Explanation::new(&self.0.explanation, Voice::They)
     }
 }

@@ -173,7 +173,7 @@ impl Match {
     }
 
     /// Why these two, seen from the caller's side; null for a request.
-    async fn explanation(&self, ctx: &Context<'_>) -> Maybe<Plain<Explanation>> {
+    async fn explanation(&self, ctx: &Context<'_>) -> Maybe<Plain<Explanation<'_>>> {
         if self.0.origin == matches::MatchOrigin::Request {
             return None;
         }

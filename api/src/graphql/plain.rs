@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use async_graphql::{
     ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
-    indexmap::IndexMap,
+    indexmap::{IndexMap, map::Entry},
     parser::types::{Field, FragmentDefinition, SelectionSet},
     registry::Registry,
 };
@@ -40,7 +40,7 @@ pub(super) trait Fields: OutputType {
 
 /// Says which member of a struct a field of the schema is.
 macro_rules! fields {
-    ($object:ident { $($name:literal => $member:ident $(($($call:tt)*))?,)+ }) => {
+    ($object:ty { $($name:literal => $member:ident $(($($call:tt)*))?,)+ }) => {
         impl $crate::graphql::plain::Fields for $object {
             fn field(&self, name: &str, selected: $crate::graphql::plain::Selected<'_>) -> async_graphql::Value {
                 match name {
@@ -76,25 +76,27 @@ pub(super) fn object<T: Fields>(found: &T, selected: Selected<'_>) -> Value {
 
 /// A field that is selected twice is one field, with the selections of both.
 pub(super) fn merge(written: &mut IndexMap<Name, Value>, name: Name, value: Value) {
-    match (written.get_mut(&name), value) {
-        (Some(Value::Object(before)), Value::Object(more)) => {
-            for (name, value) in more {
-                merge(before, name, value);
-            }
+    match (written.entry(name), value) {
+        (Entry::Vacant(free), value) => {
+            free.insert(value);
         }
-        (Some(Value::List(before)), Value::List(more)) => {
-            for (before, more) in before.iter_mut().zip(more) {
-                if let (Value::Object(before), Value::Object(more)) = (before, more) {
-                    for (name, value) in more {
-                        merge(before, name, value);
+        (Entry::Occupied(mut before), value) => match (before.get_mut(), value) {
+            (Value::Object(before), Value::Object(more)) => merge_all(before, more),
+            (Value::List(before), Value::List(more)) => {
+                for (before, more) in before.iter_mut().zip(more) {
+                    if let (Value::Object(before), Value::Object(more)) = (before, more) {
+                        merge_all(before, more);
                     }
                 }
             }
-        }
-        (Some(_), _) => {}
-        (None, value) => {
-            written.insert(name, value);
-        }
+            _ => {}
+        },
+    }
+}
+
+fn merge_all(written: &mut IndexMap<Name, Value>, more: IndexMap<Name, Value>) {
+    for (name, value) in more {
+        merge(written, name, value);
     }
 }
 
@@ -116,6 +118,18 @@ impl Written for String {
     }
 }
 
+impl Written for &str {
+    fn written(&self, _: Selected<'_>) -> Value {
+        Value::String((*self).to_owned())
+    }
+}
+
+impl<T: Written> Written for &[T] {
+    fn written(&self, selected: Selected<'_>) -> Value {
+        Value::List(self.iter().map(|item| item.written(selected)).collect())
+    }
+}
+
 impl<T: Written> Written for Option<T> {
     fn written(&self, selected: Selected<'_>) -> Value {
         self.as_ref().map_or(Value::Null, |found| found.written(selected))
@@ -124,7 +138,7 @@ impl<T: Written> Written for Option<T> {
 
 impl<T: Written> Written for Vec<T> {
     fn written(&self, selected: Selected<'_>) -> Value {
-        Value::List(self.iter().map(|item| item.written(selected)).collect())
+        self.as_slice().written(selected)
     }
 }
 

@@ -22,10 +22,10 @@ fn list(values: &[String]) -> String {
 }
 
 /// What a fact about a pair means for whoever reads it.
-pub(super) fn ground(ground: &Ground, voice: Voice) -> String {
+pub(super) fn ground(ground: &Ground<'_>, voice: Voice) -> String {
     let you = voice == Voice::You;
     let Ground { kind, label, shared, one, other, hours } = ground;
-    let label = label.as_deref().unwrap_or_default();
+    let label = label.unwrap_or_default();
     match kind {
         GroundKind::SameCountry if you => format!("You both live in {}.", list(shared)),
         GroundKind::SameCountry => format!("Both live in {}.", list(shared)),
