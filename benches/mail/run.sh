@@ -57,6 +57,14 @@ export COUNTERPART_MAIL__SMTP_PORT=$port
 mails=$(query -c "SELECT count(*) FROM messages WHERE kind = 'INTRODUCTION'")
 # The size of one of ours, as the mailbox transport writes it, is about this.
 size=${COUNTERPART_BENCH_SIZE:-6000}
+# One session that stays: a new one for each look would cost more than some mails.
+coproc LOOK { exec psql "$database" -qtAX; }
+sent() {
+  echo "SELECT count(*) FROM messages WHERE kind = 'INTRODUCTION' AND status = 'SENT';" >&"${LOOK[1]}"
+  local count
+  read -r count <&"${LOOK[0]}"
+  echo "$count"
+}
 declare -A rate
 send() { # label, connections, workers
   query -c "UPDATE messages SET status = 'SUPPRESSED' WHERE kind <> 'INTRODUCTION' AND status = 'PENDING'"
@@ -69,7 +77,7 @@ send() { # label, connections, workers
     COUNTERPART_MAIL__CONNECTIONS=$2 "$binary" worker 2>>"$scratch/mail.log" &
     workers+=($!)
   done
-  until [[ $(query -c "SELECT count(*) FROM messages WHERE kind = 'INTRODUCTION' AND status = 'SENT'") == "$mails" ]]; do sleep 0.2; done
+  until [[ $(sent) == "$mails" ]]; do sleep 0.5; done
   # From the first to the last, so that starting a process does not count.
   seconds=$(query -c "SELECT extract(epoch FROM max(sent_at) - min(handed_at)) FROM messages WHERE kind = 'INTRODUCTION'")
   for pid in "${workers[@]}"; do kill "$pid"; wait "$pid" || true; done

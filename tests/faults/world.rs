@@ -141,7 +141,7 @@ impl World {
     }
 
     pub(super) fn launch_at(database: &str, relay: &SmtpServer, failpoints: &str) -> Launch {
-        Launch::worker(database)
+        let launch = Launch::worker(database)
             .mail_through(relay)
             .env("COUNTERPART_WORKER__TICK_SECONDS", "1")
             .env("COUNTERPART_WORKER__LEASE_SECONDS", LEASE.as_secs().to_string())
@@ -149,8 +149,9 @@ impl World {
             // One exchange at a time, so that the copies a death may leave behind can be counted.
             .env("COUNTERPART_MAIL__CONNECTIONS", "1")
             // Many workers share one server here.
-            .env("COUNTERPART_DATABASE__MAX_CONNECTIONS", "3")
-            .env("COUNTERPART_FAILPOINTS", failpoints)
+            .env("COUNTERPART_DATABASE__MAX_CONNECTIONS", "3");
+        // A release build has none.
+        if failpoints.is_empty() { launch } else { launch.env("COUNTERPART_FAILPOINTS", failpoints) }
     }
 
     pub(super) async fn worker(&self, failpoints: &str) -> Process {

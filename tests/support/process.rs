@@ -15,6 +15,8 @@ use tokio::time::{Instant, sleep};
 use super::{graphql, servers, smtp::SmtpServer};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_counterpart");
+/// Where another build is, to be run instead: a release build, say, where the time it takes matters.
+const OTHER_BINARY: &str = "COUNTERPART_TEST_BINARY";
 const PUBLIC_URL: &str = "COUNTERPART_HTTP__PUBLIC_URL";
 /// Generous: the machine that runs the tests may be busy building something else.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -54,7 +56,8 @@ impl Launch {
     /// Any subcommand with its arguments.
     pub(crate) fn new<const N: usize>(arguments: [&str; N]) -> Self {
         let folder = tempfile::Builder::new().prefix("counterpart-test-").tempdir().expect("a temporary folder");
-        let mut command = Command::new(BINARY);
+        let other = env::var_os(OTHER_BINARY).map(|other| fs::canonicalize(other).expect(OTHER_BINARY));
+        let mut command = Command::new(other.unwrap_or_else(|| BINARY.into()));
         command
             .args(arguments)
             .env_clear()
