@@ -201,8 +201,16 @@ impl App {
         let service = web::Data::new(self.service);
         let work = web::Data::new(Work::new(shutdown.clone()));
         let shared_work = work.clone();
-        let app = move || http::app(service.clone(), shared_work.clone());
+        // A thread without connections would only wait for others.
+        let threads = service.store.seats(std::thread::available_parallelism().map_or(1, usize::from));
+        let app = move || {
+            if let Err(error) = service.store.settle(threads) {
+                tracing::warn!(%error, "this thread uses the connections of others");
+            }
+            http::app(service.clone(), shared_work.clone())
+        };
         let server = HttpServer::new(app)
+            .workers(threads)
             .keep_alive(KEEP_ALIVE)
             // Somebody who hangs up no longer waits for an answer: the work for it ends too.
             .h1_allow_half_closed(false)

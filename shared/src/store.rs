@@ -24,6 +24,7 @@ pub mod check_ins;
 mod claims;
 pub mod constraints;
 pub mod digests;
+mod direct;
 pub mod documents;
 pub mod drift;
 pub mod enrollments;
@@ -78,6 +79,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use self::{idempotency_keys::Mark, known::Memory, pool::Pool};
 use crate::live::{Changes, Noted};
+
+/// How long whoever needs a connection waits for one.
+const TURN: Duration = Duration::from_secs(10);
 
 /// How long PostgreSQL bears with a process. SQLite has no such limits.
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +197,8 @@ impl Reads for Store {}
 impl Reads for Tx {}
 
 impl Store {
-    /// Opens a pool at `url` (`sqlite://...?mode=rwc` or `postgres://...`) with at most `max_connections`.
+    /// Opens a pool at `url` (`sqlite://...?mode=rwc` or `postgres://...`) with at most `max_connections`. Of
+    /// PostgreSQL's, half are for transactions; there is one of each kind at least.
     ///
     /// # Errors
     /// When the database cannot be reached.
@@ -207,6 +212,7 @@ impl Store {
     /// When the database cannot be reached.
     pub async fn connect_with(url: &str, max_connections: u32, patience: Patience) -> Result<Self, StoreError> {
         let sqlite = url.starts_with("sqlite");
+        let transactions = if sqlite { max_connections } else { (max_connections / 2).max(1) };
         let mut options = ConnectOptions::new(url);
         if !sqlite {
             options.map_sqlx_postgres_opts(move |postgres| {
@@ -219,9 +225,9 @@ impl Store {
             });
         }
         options
-            .max_connections(max_connections)
+            .max_connections(transactions)
             .min_connections(1)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(TURN)
             .sqlx_logging(false)
             .test_before_acquire(false);
         if sqlite {
@@ -235,7 +241,8 @@ impl Store {
             options
                 .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_at_rest(connection))));
         }
-        let pool = Pool::new(Database::connect(options).await?, max_connections);
+        let db = Database::connect(options).await?;
+        let pool = Pool::new(db, max_connections, TURN)?;
         let writer = sqlite.then(|| Arc::new(Mutex::new(())));
         Ok(Self { pool, memory: Arc::default(), writer, mark: None })
     }
@@ -262,7 +269,7 @@ impl Store {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.pool.db.begin_with_options(options).await {
+            match self.pool.begin(options).await {
                 Err(error) if self.pool.asks_again(tries, &error) => {}
                 begun => {
                     let (noted, mark) = (Noted::default(), self.mark.clone());
@@ -290,12 +297,27 @@ impl Store {
         self.pool.connections()
     }
 
+    /// How many of so many threads can [`settle`](Self::settle); one at least.
+    pub fn seats(&self, threads: usize) -> usize {
+        self.pool.seats(threads)
+    }
+
+    /// Gives the calling thread, one of so many that each have a runtime of their own, connections to PostgreSQL of its own
+    /// for what is asked outside of transactions. A connection is best used where it was opened: elsewhere, each answer
+    /// wakes two threads.
+    ///
+    /// # Errors
+    /// When the connections cannot be set up; none is opened yet.
+    pub fn settle(&self, threads: usize) -> Result<(), StoreError> {
+        Ok(self.pool.settle(threads)?)
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.pool.db.ping().await?)
+        Ok(self.pool.ping().await?)
     }
 
     /// Closes every connection.
@@ -303,7 +325,7 @@ impl Store {
     /// # Errors
     /// When the database cannot say goodbye; nothing is lost then.
     pub async fn close(self) -> Result<(), StoreError> {
-        Ok(self.pool.db.close().await?)
+        Ok(self.pool.close().await?)
     }
 }
 

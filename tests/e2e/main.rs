@@ -17,6 +17,7 @@ mod bulk;
 mod clients;
 mod commands;
 mod compose;
+mod connections;
 mod contract;
 mod exports;
 #[path = "../faults.rs"]

@@ -49,7 +49,7 @@ async fn serve(
     let report = Report::read(&body)?;
     let shared = service.clone();
     let (applied, report) =
-        work.run(deadline, async move { (take_bounce(&shared.state, &caller, &report).await, report) }).await?;
+        work.run_apart(deadline, async move { (take_bounce(&shared.state, &caller, &report).await, report) }).await?;
     match applied.map_err(refused)? {
         Applied::Done(outcomes) => Ok(told(&report, &outcomes)),
         Applied::BeingSent => Err(Fault::BeingSent),

@@ -126,7 +126,7 @@ async fn begin(
         Ok::<_, Fault>((caller.organization_id(), export, page))
     };
     // What can be answered with a status is: from here on the client only sees the file break off.
-    let (organization_id, export, page) = work.run(Instant::now() + service.request_timeout, first).await??;
+    let (organization_id, export, page) = work.run_apart(Instant::now() + service.request_timeout, first).await??;
     cors::asked_by(request, organization_id);
     let (pages, waiting) = mpsc::channel(1);
     work.go_on(pump(export, page, pages));

@@ -115,7 +115,7 @@ async fn serve(
     })?;
     let input = parameters.into_inner().input(csv)?;
     let shared = service.clone();
-    match work.run(deadline, async move { sync_roster(&shared.state, &caller, input).await }).await? {
+    match work.run_apart(deadline, async move { sync_roster(&shared.state, &caller, input).await }).await? {
         Ok(report) => Ok(Ok(report)),
         Err(UseCaseError::Refused(refusals)) => Ok(Err(refusals)),
         Err(error @ (UseCaseError::Store(_) | UseCaseError::Secret(_))) => Err(refused(error)),

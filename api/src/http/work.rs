@@ -1,9 +1,10 @@
-//! Where the work of a request is done: apart from the threads that talk HTTP, with an end to it.
+//! Where the work of a request is done, with an end to it.
 
 use std::{future::Future, time::Duration};
 
 use tokio::{
     runtime::Handle,
+    task::{JoinError, JoinHandle},
     time::{Instant, timeout, timeout_at},
 };
 use tokio_util::{
@@ -17,10 +18,8 @@ use super::answers::Fault;
 /// How long work that was given up may take to notice.
 const GIVEN_UP: Duration = Duration::from_secs(1);
 
-/// Runs the work of requests on the process's own runtime.
-///
-/// Every server thread has a small runtime that ends with it, and a database connection belongs to the runtime that
-/// opened it: work done there would take pooled connections down with the server.
+/// Runs the work of requests: on the thread that received one, whose connections to the database are its own, what ends
+/// with the answer; on the process's runtime what goes on beside it, or would keep others on that thread waiting.
 #[derive(Debug)]
 pub(crate) struct Work {
     runtime: Handle,
@@ -56,15 +55,16 @@ impl Work {
         deadline: Instant,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Fault> {
-        let task = AbortOnDropHandle::new(self.tasks.spawn_on(work.in_current_span(), &self.runtime));
-        match timeout_at(deadline, task).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => {
-                tracing::error!(panicked = error.is_panic(), "the work of a request broke off");
-                Err(Fault::Internal)
-            }
-            Err(_) => Err(Fault::TimedOut),
-        }
+        until(deadline, self.tasks.spawn(work.in_current_span())).await
+    }
+
+    /// The same for work that takes a thread long.
+    pub(super) async fn run_apart<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        until(deadline, self.tasks.spawn_on(work.in_current_span(), &self.runtime)).await
     }
 
     /// Does `work` to its end, even when the future returned here is dropped: for what somebody will ask about again. It
@@ -75,10 +75,7 @@ impl Work {
     ) -> Result<T, Fault> {
         match self.tasks.spawn_on(work.in_current_span(), &self.runtime).await {
             Ok(done) => done,
-            Err(error) => {
-                tracing::error!(panicked = error.is_panic(), "the work of a request broke off");
-                Err(Fault::Internal)
-            }
+            Err(error) => Err(broken(&error)),
         }
     }
 
@@ -94,4 +91,17 @@ impl Work {
             tracing::warn!(tasks = self.tasks.len(), "some requests did not stop in time");
         }
     }
+}
+
+async fn until<T>(deadline: Instant, task: JoinHandle<T>) -> Result<T, Fault> {
+    match timeout_at(deadline, AbortOnDropHandle::new(task)).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(broken(&error)),
+        Err(_) => Err(Fault::TimedOut),
+    }
+}
+
+fn broken(error: &JoinError) -> Fault {
+    tracing::error!(panicked = error.is_panic(), "the work of a request broke off");
+    Fault::Internal
 }
