@@ -94,13 +94,6 @@ impl Direct {
         answered(line, done).map(ExecResult::from).map_err(DbErr::Exec)
     }
 
-    pub(super) async fn one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        let mut line = self.line().await?;
-        let row = query(statement).fetch_optional(&mut line.connection).await;
-        let row = answered(line, row).map_err(DbErr::Query)?;
-        Ok(row.map(QueryResult::from))
-    }
-
     pub(super) async fn all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut line = self.line().await?;
         let rows = query(statement).fetch_all(&mut line.connection).await;

@@ -158,7 +158,8 @@ impl ConnectionTrait for Pool {
         loop {
             tries += 1;
             let answered = match &self.direct {
-                Some(direct) => direct.one(&statement).await,
+                // To the end of the answer: whoever stops at the first row is not told that a commit failed.
+                Some(direct) => direct.all(&statement).await.map(|rows| rows.into_iter().next()),
                 None => self.db.query_one_raw(statement.clone()).await,
             };
             match answered {
