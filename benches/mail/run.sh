@@ -59,6 +59,7 @@ mails=$(query -c "SELECT count(*) FROM messages WHERE kind = 'INTRODUCTION'")
 size=${COUNTERPART_BENCH_SIZE:-6000}
 # One session that stays: a new one for each look would cost more than some mails.
 coproc LOOK { exec psql "$database" -qtAX; }
+look=$LOOK_PID
 sent() {
   echo "SELECT count(*) FROM messages WHERE kind = 'INTRODUCTION' AND status = 'SENT';" >&"${LOOK[1]}"
   local count
@@ -104,7 +105,7 @@ send three4 4 3
 line "smtp-source" 12 source12 source12
 line "three workers" "3 times 4" three4 source12
 echo
-for pid in "${pids[@]}"; do kill "$pid"; done
+for pid in "${pids[@]}" "$look"; do kill "$pid"; done
 pids=()
 
 echo "| claims of | among | p50 | p99 | longest |"
