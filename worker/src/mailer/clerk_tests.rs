@@ -44,7 +44,11 @@ async fn what_waits_is_written_together_and_only_a_lost_lease_is_refused() {
     let lost = claim(&scene, 1).await[0].message_id;
     let before = scene.store.statements();
     let steps: Vec<Step> = leases.iter().map(|lease| Step::handed(*lease, true, scene.clock.now())).collect();
-    let answers = join_all(steps.iter().map(|step| clerk.write(std::slice::from_ref(step)))).await;
+    // Nobody can write before all have come.
+    let busy = scene.store.begin().await.unwrap();
+    let writing = join_all(steps.iter().map(|step| clerk.write(std::slice::from_ref(step))));
+    let (answers, undone) = tokio::join!(writing, busy.undo());
+    undone.unwrap();
     for (lease, answer) in leases.iter().zip(answers) {
         assert_eq!(answer.unwrap(), [lease.message_id != lost]);
     }
