@@ -57,7 +57,7 @@ mod tests {
     use shared::auth::Claims;
     use uuid::Uuid;
 
-    use super::{LONGEST, Remembered};
+    use super::{GENERATION, LONGEST, Remembered};
 
     #[test]
     fn a_token_is_remembered_until_it_ends_and_only_to_the_letter() {
@@ -73,5 +73,21 @@ mod tests {
         let long = "x".repeat(LONGEST + 1);
         remembered.keep(&long, claims);
         assert_eq!(remembered.find(&long, now), None);
+    }
+
+    #[test]
+    fn what_is_used_outlives_what_is_not() {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        let expires_at = now + TimeDelta::hours(1);
+        let claims = Claims { organization_id: Uuid::nil(), person_id: Uuid::nil(), expires_at, basis: None };
+        let remembered = Remembered::default();
+        remembered.keep("used", claims.clone());
+        remembered.keep("unused", claims.clone());
+        for number in 0..2 * GENERATION {
+            remembered.keep(&number.to_string(), claims.clone());
+            assert!(remembered.find("used", now).is_some());
+        }
+        assert!(remembered.find("unused", now).is_none());
+        assert!(remembered.kept().len() <= 2 * GENERATION);
     }
 }

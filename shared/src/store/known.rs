@@ -94,7 +94,7 @@ impl<T: Clone> Rows<T> {
 mod tests {
     use uuid::Uuid;
 
-    use super::{AGE, Known};
+    use super::{AGE, GENERATION, Known};
 
     #[test]
     fn a_row_is_known_at_its_version_only() {
@@ -118,5 +118,18 @@ mod tests {
         rows.remember((other, 1), (), begun + AGE * 2);
         rows.remember((other, 1), (), begun + AGE * 3);
         assert!(rows.kept.find(&one).is_none());
+    }
+
+    #[test]
+    fn what_is_used_outlives_what_is_not() {
+        let known = Known::default();
+        let [used, unused] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        known.remember((used, 1), ());
+        known.remember((unused, 1), ());
+        for number in 0..3 * u128::try_from(GENERATION).expect("a number") {
+            known.remember((Uuid::from_u128(10 + number), 1), ());
+            assert!(known.find((used, 1)).is_some());
+        }
+        assert!(known.find((unused, 1)).is_none());
     }
 }
