@@ -246,32 +246,35 @@ impl Conversation<'_> {
     }
 
     async fn course(&mut self, stage: Stage, addresses: &[String]) -> io::Result<Course> {
-        match self.state.fault(stage, addresses) {
-            None => Ok(Course::AsUsual),
-            Some(Fault::Delay(delay)) => {
-                time::sleep(delay).await;
-                Ok(Course::AsUsual)
-            }
-            Some(Fault::Call(call)) => {
-                if stage == Stage::Dot {
-                    self.call = Some(call);
-                } else {
-                    (call.0)();
+        loop {
+            return match self.state.fault(stage, addresses) {
+                None => Ok(Course::AsUsual),
+                Some(Fault::Delay(delay)) => {
+                    time::sleep(delay).await;
+                    Ok(Course::AsUsual)
                 }
-                Ok(Course::AsUsual)
-            }
-            Some(Fault::LateReply(delay, reply)) => {
-                time::sleep(delay).await;
-                self.say(&reply).await?;
-                Ok(Course::Answered)
-            }
-            Some(Fault::Reply(reply)) => {
-                self.say(&reply).await?;
-                // 421 means that the relay is leaving.
-                Ok(if reply.starts_with("421") { Course::Drop } else { Course::Answered })
-            }
-            Some(Fault::Drop) => Ok(Course::Drop),
-            Some(Fault::AcceptAndDrop) => Ok(Course::AcceptAndDrop),
+                Some(Fault::Call(call)) => {
+                    if stage == Stage::Dot {
+                        self.call = Some(call);
+                    } else {
+                        (call.0)();
+                    }
+                    // It changes nothing about what another rule says.
+                    continue;
+                }
+                Some(Fault::LateReply(delay, reply)) => {
+                    time::sleep(delay).await;
+                    self.say(&reply).await?;
+                    Ok(Course::Answered)
+                }
+                Some(Fault::Reply(reply)) => {
+                    self.say(&reply).await?;
+                    // 421 means that the relay is leaving.
+                    Ok(if reply.starts_with("421") { Course::Drop } else { Course::Answered })
+                }
+                Some(Fault::Drop) => Ok(Course::Drop),
+                Some(Fault::AcceptAndDrop) => Ok(Course::AcceptAndDrop),
+            };
         }
     }
 

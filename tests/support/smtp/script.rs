@@ -64,7 +64,7 @@ impl Rule {
         Self::new(stage, Fault::LateReply(delay, reply.to_owned()))
     }
 
-    /// Calls this, then goes on as usual; at the final dot when the message is accepted, and before that is said.
+    /// Calls this, then does what the next rule says; at the final dot when the message is accepted, and before that is said.
     pub(crate) fn call(stage: Stage, call: impl Fn() + Send + Sync + 'static) -> Self {
         Self::new(stage, Fault::Call(Call(Arc::new(call))))
     }
