@@ -3,10 +3,19 @@
 /// The value on one line: line ends and control characters become spaces, and characters that silently turn the
 /// direction of the text around them are left out. Letters of right-to-left scripts stay.
 pub fn one_line(value: &str) -> String {
-    let kept: String =
-        value.chars().filter(|c| !turns_direction(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words: Vec<&str> = kept.split_whitespace().collect();
-    words.join(" ")
+    let mut line = String::with_capacity(value.len());
+    let mut is_between_words = false;
+    for c in value.chars().filter(|c| !turns_direction(*c)) {
+        if c.is_whitespace() || c.is_control() {
+            is_between_words = !line.is_empty();
+        } else {
+            if std::mem::take(&mut is_between_words) {
+                line.push(' ');
+            }
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// Embeddings, overrides and isolates, which reach beyond the value they stand in; and the byte order mark.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use shared::{
     domain::{
         enrollments::EnrollmentRole,
-        mail::{MailCategory, MailSuppression, SuppressionReason},
+        mail::{AttemptOutcome, MailCategory, MailSuppression, MessageAttempt, SuppressionReason},
         messages::{Message, MessageStatus},
         people::Person,
         programs::{Consent, Kind},
@@ -63,7 +63,9 @@ async fn a_mail_takes_about_two_statements() {
         let before = house.store.statements();
         assert_eq!(house.worker.send_due().await.unwrap(), 40);
         let taken = house.store.statements() - before;
-        assert!((80..=120).contains(&taken), "{taken} for 40 mails");
+        // On SQLite what is sent is recorded in a transaction, whose statements are not among these.
+        let expected = if house.config.database.url.expose().starts_with("sqlite") { 40..=80 } else { 80..=110 };
+        assert!(expected.contains(&taken), "{taken} for 40 mails");
     }
 }
 
@@ -145,6 +147,21 @@ async fn claim(house: &House, limit: u64) -> Vec<(Lease, Message)> {
     claimed
 }
 
+/// What the relay's acceptance of a message came to.
+fn accepted(house: &House, message: &Message) -> MessageAttempt {
+    MessageAttempt {
+        id: house.clock.new_id(),
+        organization_id: message.organization_id,
+        message_id: message.id,
+        person_id: message.person_id,
+        outcome: AttemptOutcome::Accepted,
+        status_code: None,
+        reply: Some("250 accepted".to_owned()),
+        started_at: house.clock.now(),
+        ended_at: house.clock.now(),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn steps_are_taken_together_and_only_by_whoever_holds_the_lease() {
     for house in houses().await {
@@ -157,16 +174,21 @@ async fn steps_are_taken_together_and_only_by_whoever_holds_the_lease() {
         let lost = claim(&house, 1).await[0].1.id;
         let held: Vec<&(Lease, Message)> = old.iter().filter(|(_, message)| message.id != lost).collect();
         let [(handed, first), (sent, second), (young, third)] = held[..] else { panic!("{}", held.len()) };
-        let (old_lease, _) = old.iter().find(|(_, message)| message.id == lost).unwrap();
+        let (old_lease, taken_over) = old.iter().find(|(_, message)| message.id == lost).unwrap();
+        let attempts = [second, taken_over].map(|message| accepted(&house, message));
         let steps = [
             Step::handed(*handed, true, now),
-            Step::in_hand(*old_lease, true),
-            Step::sent(*sent, second, now).unwrap(),
+            Step::sent(*old_lease, taken_over, now, attempts[1].clone()).unwrap(),
+            Step::sent(*sent, second, now, attempts[0].clone()).unwrap(),
             Step::in_hand(*young, false),
         ];
         let expected = [handed, sent, young].map(Lease::key).into_iter().collect();
         assert_eq!(taken(&steps).await, expected);
         assert_eq!(taken(&steps).await, expected, "once more changes nothing");
+        for (attempt, is_kept) in attempts.iter().zip([true, false]) {
+            let known = store::message_attempts::is_known(&house.store, attempt.organization_id, attempt.id).await;
+            assert_eq!(known.unwrap(), is_kept, "what came of a lease is kept by whoever holds it");
+        }
 
         let find = async |message: &Message| {
             let tx = house.store.begin().await.unwrap();

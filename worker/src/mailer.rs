@@ -49,8 +49,6 @@ use crate::{
     mail::smtp::{Class, SendError},
 };
 
-/// How many messages are claimed at one time.
-const BATCH: u64 = 10;
 /// How often a message may bring its worker down before a human has to look.
 const RESCUES: i32 = 3;
 /// How often a message may get lost between us and the relay before a human has to look.
@@ -98,7 +96,7 @@ impl Worker {
     async fn send_through(&self, post: &mut Post) -> Result<usize, StoreError> {
         let mut sent = 0;
         while !self.is_stopping() && !post.is_on_trial() {
-            let Some(accepted) = self.send_claimed(post, BATCH).await? else { break };
+            let Some(accepted) = self.send_claimed(post, post.batch()).await? else { break };
             sent += accepted;
         }
         Ok(sent)
@@ -111,13 +109,14 @@ impl Worker {
         }
         let claimed_at = Instant::now();
         let mut batch = Batch::new(self.claim_messages(limit).await?, claimed_at);
-        if batch.is_empty() {
+        let claimed = batch.len();
+        if claimed == 0 {
             return Ok(None);
         }
         Point::MailClaimed.pass().await;
-        let sent = self.send_batch(post, &mut batch).await;
-        self.write_attempts(&mut batch).await?;
-        sent.map(Some)
+        let sent = self.send_batch(post, &mut batch).await?;
+        post.took(claimed_at.elapsed(), claimed);
+        Ok(Some(sent))
     }
 
     async fn send_batch(&self, post: &mut Post, batch: &mut Batch) -> Result<usize, StoreError> {

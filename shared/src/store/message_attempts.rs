@@ -1,10 +1,10 @@
 //! What each attempt to send a message came to.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select, Value};
 use uuid::Uuid;
 
-use super::{Reads, Store, StoreError, Tx, messages, word};
+use super::{Reads, StoreError, Tx, messages, word};
 use crate::domain::mail::{AttemptOutcome, MessageAttempt};
 
 const TABLE: &str = "message_attempts";
@@ -41,24 +41,30 @@ pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
     row::Entity::find().filter(row::Column::OrganizationId.eq(organization_id))
 }
 
-/// Records attempts.
+/// The columns of the table, in the order of [`values`].
+pub(super) const COLUMNS: &str =
+    "id, organization_id, message_id, person_id, outcome, status_code, reply, started_at, ended_at";
+
+/// An attempt as a row of [`COLUMNS`].
+pub(super) fn values(attempt: &MessageAttempt) -> [Value; 9] {
+    [
+        attempt.id.into(),
+        attempt.organization_id.into(),
+        attempt.message_id.into(),
+        attempt.person_id.into(),
+        attempt.outcome.as_str().into(),
+        attempt.status_code.clone().into(),
+        attempt.reply.clone().into(),
+        attempt.started_at.into(),
+        attempt.ended_at.into(),
+    ]
+}
+
+/// Records attempts; one that is known already stays as it is.
 ///
 /// # Errors
 /// When the database is gone.
 pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), StoreError> {
-    insert_on(&tx.tx, attempts).await
-}
-
-/// Records attempts, committed at once: one statement is a whole of its own, and needs no words around it.
-///
-/// # Errors
-/// When the database is gone.
-pub async fn insert_alone(store: &Store, attempts: &[MessageAttempt]) -> Result<(), StoreError> {
-    let _writer = store.turn_to_write().await;
-    insert_on(&store.pool, attempts).await
-}
-
-async fn insert_on(conn: &impl ConnectionTrait, attempts: &[MessageAttempt]) -> Result<(), StoreError> {
     if attempts.is_empty() {
         return Ok(());
     }
@@ -76,7 +82,7 @@ async fn insert_on(conn: &impl ConnectionTrait, attempts: &[MessageAttempt]) -> 
         };
         row.into_active_model().reset_all()
     });
-    row::Entity::insert_many(rows).on_conflict_do_nothing_on([row::Column::Id]).exec_without_returning(conn).await?;
+    row::Entity::insert_many(rows).on_conflict_do_nothing_on([row::Column::Id]).exec_without_returning(&tx.tx).await?;
     Ok(())
 }
 

@@ -1,32 +1,41 @@
 //! Names of countries and languages in the languages mails are written in.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use super::language::Language;
 
-/// A line is a code, the English and the German name, separated by tabs.
-const COUNTRIES: &str = include_str!("../../templates/countries.tsv");
-const LANGUAGES: &str = include_str!("../../templates/languages.tsv");
+/// The English and the German name of each code.
+type Names = HashMap<&'static str, [&'static str; 2]>;
+
+static COUNTRIES: LazyLock<Names> = LazyLock::new(|| names(include_str!("../../templates/countries.tsv")));
+static LANGUAGES: LazyLock<Names> = LazyLock::new(|| names(include_str!("../../templates/languages.tsv")));
 
 /// The name of a country (ISO 3166-1 alpha-2); an unknown code stands for itself.
 pub(super) fn country(code: &str, language: Language) -> String {
-    name(COUNTRIES, code, language)
+    name(COUNTRIES.get(code.to_ascii_uppercase().as_str()), code, language)
 }
 
 /// The name of a language (ISO 639-1); an unknown code stands for itself.
 pub(super) fn language(code: &str, language: Language) -> String {
-    name(LANGUAGES, code, language)
+    name(LANGUAGES.get(code.to_ascii_lowercase().as_str()), code, language)
 }
 
-/// A few hundred lines are read faster than a mail is rendered, so there is no map to keep.
-fn name(table: &str, code: &str, language: Language) -> String {
-    let row = table
-        .lines()
-        .map(|line| line.split('\t'))
-        .find_map(|mut cells| cells.next().filter(|cell| cell.eq_ignore_ascii_case(code)).map(|_| cells));
-    let column = match language {
-        Language::En => 0,
-        Language::De => 1,
+fn name(found: Option<&[&str; 2]>, code: &str, language: Language) -> String {
+    let Some([english, german]) = found else { return code.to_owned() };
+    match language {
+        Language::En => english,
+        Language::De => german,
+    }
+    .to_string()
+}
+
+/// A line is a code and its two names, separated by tabs.
+fn names(table: &'static str) -> Names {
+    let row = |line: &'static str| {
+        let mut cells = line.split('\t');
+        Some((cells.next()?, [cells.next()?, cells.next()?]))
     };
-    row.and_then(|mut names| names.nth(column)).map_or_else(|| String::from(code), String::from)
+    table.lines().filter_map(row).collect()
 }
 
 #[cfg(test)]
@@ -43,7 +52,9 @@ mod tests {
 
     #[test]
     fn every_line_has_a_code_and_both_names() {
-        for (table, rows) in [(COUNTRIES, 250), (LANGUAGES, 182)] {
+        let tables = [include_str!("../../templates/countries.tsv"), include_str!("../../templates/languages.tsv")];
+        for (table, names, rows) in [(tables[0], &COUNTRIES, 250), (tables[1], &LANGUAGES, 182)] {
+            assert_eq!(names.len(), rows);
             let lines: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
             assert_eq!(lines.len(), rows);
             for line in lines {

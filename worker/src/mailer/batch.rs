@@ -3,22 +3,20 @@
 use std::collections::VecDeque;
 
 use shared::{
-    domain::{mail::MessageAttempt, messages::Message},
-    store::{self, StoreError, messages::Lease},
+    domain::messages::Message,
+    store::{StoreError, messages::Lease},
 };
 use tokio::time::Instant;
 
 use super::facts::Facts;
 use crate::Worker;
 
-/// What is left of a batch, and what is known and still to be written of it.
+/// What is left of a batch, and what is known of it.
 #[derive(Debug)]
 pub(super) struct Batch {
     left: VecDeque<Claimed>,
     claimed_at: Instant,
     facts: Option<Facts>,
-    /// Attempts that the relay accepted, of messages that are recorded as sent.
-    accepted: Vec<MessageAttempt>,
 }
 
 /// A message under our lease.
@@ -47,11 +45,12 @@ impl Batch {
     pub(super) fn new(claimed: Vec<(Lease, Message)>, claimed_at: Instant) -> Self {
         let claimed =
             claimed.into_iter().map(|(lease, message)| Claimed { lease, message, since: claimed_at, in_hand: false });
-        Self { left: claimed.collect(), claimed_at, facts: None, accepted: Vec::new() }
+        Self { left: claimed.collect(), claimed_at, facts: None }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.left.is_empty()
+    /// How many messages are left.
+    pub(super) fn len(&self) -> usize {
+        self.left.len()
     }
 
     /// The moment of its claim.
@@ -72,11 +71,6 @@ impl Batch {
     pub(super) fn forget_facts(&mut self) {
         self.facts = None;
     }
-
-    /// What the attempt came to that the relay accepted: written soon, with others, and lost if the worker is.
-    pub(super) fn note(&mut self, attempt: MessageAttempt) {
-        self.accepted.push(attempt);
-    }
 }
 
 impl Worker {
@@ -87,8 +81,7 @@ impl Worker {
         Ok(batch.facts.insert(facts))
     }
 
-    async fn read_facts(&self, batch: &mut Batch, message: &Message) -> Result<Facts, StoreError> {
-        self.write_attempts(batch).await?;
+    async fn read_facts(&self, batch: &Batch, message: &Message) -> Result<Facts, StoreError> {
         let transport = self.config.mail.transport;
         let left = batch.left.iter().map(|claimed| &claimed.message);
         let messages: Vec<&Message> = std::iter::once(message).chain(left).collect();
@@ -97,14 +90,5 @@ impl Worker {
             Err(StoreError::Corrupt { .. }) => Facts::read(&self.store, transport, &[message]).await,
             read => read,
         }
-    }
-
-    /// Writes down what the attempts of accepted messages came to, in one statement.
-    pub(super) async fn write_attempts(&self, batch: &mut Batch) -> Result<(), StoreError> {
-        let attempts = std::mem::take(&mut batch.accepted);
-        if attempts.is_empty() {
-            return Ok(());
-        }
-        store::message_attempts::insert_alone(&self.store, &attempts).await
     }
 }

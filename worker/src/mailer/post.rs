@@ -24,10 +24,19 @@ const SHORTEST: TimeDelta = TimeDelta::seconds(5);
 /// The longest pause.
 const LONGEST: TimeDelta = TimeDelta::minutes(5);
 
+/// How many messages are claimed at one time, at first and at least.
+const LEAST: u64 = 10;
+/// And at most.
+const MOST: u64 = 80;
+/// A batch that took less may be larger next time, and one that took twice as long is to be smaller: a fast relay is not kept
+/// waiting by claims, and what a worker loses with its life is the work of a moment.
+const BRISK: Duration = Duration::from_millis(200);
+
 /// One way out of several, and the present pause of all.
 #[derive(Debug)]
 pub(crate) struct Post {
     way: Way,
+    batch: u64,
     pause: Arc<Mutex<Option<Pause>>>,
 }
 
@@ -67,7 +76,7 @@ impl Post {
                 command_timeout: Duration::from_secs(config.command_timeout_seconds),
             }))),
         };
-        Self { way, pause }
+        Self { way, batch: LEAST, pause }
     }
 
     /// Hands a message over. `handing` stores that this is about to happen, just before it cannot be undone.
@@ -104,6 +113,20 @@ impl Post {
         }
     }
 
+    /// How many messages to claim for it at one time.
+    pub(super) const fn batch(&self) -> u64 {
+        self.batch
+    }
+
+    /// Learns how long a batch of that many took.
+    pub(super) fn took(&mut self, time: Duration, messages: usize) {
+        if time > BRISK * 2 {
+            self.batch = (self.batch / 2).max(LEAST);
+        } else if time < BRISK && messages >= usize::try_from(self.batch).unwrap_or(usize::MAX) {
+            self.batch = (self.batch * 2).min(MOST);
+        }
+    }
+
     /// Until when nothing is sent; `None` when something may be.
     pub(super) fn closed_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.pause().map(|pause| pause.until).filter(|until| *until > now)
@@ -136,5 +159,35 @@ impl Post {
 
     fn pause(&self) -> MutexGuard<'_, Option<Pause>> {
         self.pause.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{iter, path::Path};
+
+    use shared::config::Config;
+
+    use super::*;
+
+    #[test]
+    fn a_batch_is_as_large_as_the_relay_is_fast() {
+        let mut post = Post::new(&Config::embedded(Path::new("data"), 0, iter::empty()).unwrap().mail, Arc::default());
+        let fast = Duration::from_millis(50);
+        assert_eq!(post.batch(), LEAST);
+        // What was not full says nothing.
+        post.took(fast, 9);
+        assert_eq!(post.batch(), LEAST);
+        for expected in [20, 40, 80, 80] {
+            post.took(fast, usize::try_from(post.batch()).unwrap());
+            assert_eq!(post.batch(), expected);
+        }
+        post.took(Duration::from_millis(300), 80);
+        assert_eq!(post.batch(), MOST);
+        // A slow one makes it smaller, whether it was full or not.
+        for expected in [40, 20, 10, 10] {
+            post.took(Duration::from_secs(1), 3);
+            assert_eq!(post.batch(), expected);
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Worker {
     }
 
     /// Records that the relay has it, as fast as can be: a death before that makes a second copy. The next of the batch is
-    /// taken in hand in the same commit. What the attempt came to is written afterwards, and may get lost.
+    /// taken in hand in the same commit.
     pub(super) async fn record_sent(
         &self,
         post: &Post,
@@ -79,7 +79,7 @@ impl Worker {
         attempt: MessageAttempt,
     ) -> Result<(), StoreError> {
         let begun = Instant::now();
-        let mut steps = vec![Step::sent(claimed.lease, &claimed.message, self.clock.now())?];
+        let mut steps = vec![Step::sent(claimed.lease, &claimed.message, self.clock.now(), attempt.clone())?];
         let claimed_at = batch.claimed_at();
         let next = batch.next().filter(|next| {
             needs_a_human(&next.message).is_none() && self.release(post, &next.message, claimed_at).is_none()
@@ -100,7 +100,6 @@ impl Worker {
         if taken.first() != Some(&true) {
             return Err(StoreError::Conflict("the message's lease"));
         }
-        batch.note(attempt);
         METRICS.send_tried("sent");
         Ok(())
     }
