@@ -60,7 +60,9 @@ async fn steps_of_one_asker_are_written_together_and_answered_one_by_one() {
     let (scene, clerk, leases) = claimed(1).await;
     let now = scene.clock.now();
     let message = scene.message(leases[0].message_id).await;
+    let before = scene.store.statements();
     clerk.write(&[Step::in_hand(leases[0], true), Step::in_hand(leases[1], true)]).await.unwrap();
+    assert_eq!(scene.store.statements() - before, 1);
     let attempt = scene.worker().attempt(&message, now, AttemptOutcome::Accepted, "250 accepted");
     let sent = Step::sent(leases[0], &message, now, attempt).unwrap();
     let steps = [sent, Step::in_hand(leases[1], false)];
