@@ -30,6 +30,7 @@ pub mod drift;
 pub mod enrollments;
 pub mod events;
 pub mod gauges;
+mod given;
 pub mod history;
 pub mod idempotency_keys;
 pub mod identities;

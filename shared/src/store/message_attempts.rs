@@ -1,10 +1,14 @@
 //! What each attempt to send a message came to.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Select, Statement, Value};
 use uuid::Uuid;
 
-use super::{Reads, StoreError, Tx, messages, word};
+use super::{
+    Reads, StoreError, Tx,
+    given::{Columns, table},
+    messages, word,
+};
 use crate::domain::mail::{AttemptOutcome, MessageAttempt};
 
 const TABLE: &str = "message_attempts";
@@ -41,23 +45,54 @@ pub(crate) fn scoped(organization_id: Uuid) -> Select<row::Entity> {
     row::Entity::find().filter(row::Column::OrganizationId.eq(organization_id))
 }
 
-/// The columns of the table, in the order of [`values`].
-pub(super) const COLUMNS: &str =
-    "id, organization_id, message_id, person_id, outcome, status_code, reply, started_at, ended_at";
+/// The columns of attempts that a statement brings along.
+const COLUMNS: Columns<9> = [
+    ("id", "uuid"),
+    ("organization_id", "uuid"),
+    ("message_id", "uuid"),
+    ("person_id", "uuid"),
+    ("outcome", "text"),
+    ("status_code", "text"),
+    ("reply", "text"),
+    ("started_at", "timestamptz"),
+    ("ended_at", "timestamptz"),
+];
 
-/// An attempt as a row of [`COLUMNS`].
-pub(super) fn values(attempt: &MessageAttempt) -> [Value; 9] {
-    [
-        attempt.id.into(),
-        attempt.organization_id.into(),
-        attempt.message_id.into(),
-        attempt.person_id.into(),
-        attempt.outcome.as_str().into(),
-        attempt.status_code.clone().into(),
-        attempt.reply.clone().into(),
-        attempt.started_at.into(),
-        attempt.ended_at.into(),
-    ]
+/// An item of `WITH`, called `tried`, that is a table of these attempts.
+pub(super) fn given<'a>(
+    backend: DbBackend,
+    attempts: impl IntoIterator<Item = &'a MessageAttempt>,
+    values: &mut Vec<Value>,
+) -> String {
+    let row = |attempt: &MessageAttempt| {
+        [
+            attempt.id.into(),
+            attempt.organization_id.into(),
+            attempt.message_id.into(),
+            attempt.person_id.into(),
+            attempt.outcome.as_str().into(),
+            attempt.status_code.clone().unwrap_or_default().into(),
+            attempt.reply.clone().unwrap_or_default().into(),
+            attempt.started_at.into(),
+            attempt.ended_at.into(),
+        ]
+    };
+    table(backend, "tried", &COLUMNS, attempts.into_iter().map(row), values)
+}
+
+/// The statement that keeps those of `tried` of which `condition` is true; one that is known already stays as it is.
+pub(super) fn inserted(condition: &str) -> String {
+    let columns = COLUMNS.map(|(column, _)| column);
+    let chosen = columns.map(|column| match column {
+        // What is not known is empty in `tried`.
+        "status_code" | "reply" => format!("nullif({column}, '')"),
+        _ => column.to_owned(),
+    });
+    format!(
+        "INSERT INTO {TABLE} ({}) SELECT {} FROM tried {condition} ON CONFLICT (id) DO NOTHING",
+        columns.join(", "),
+        chosen.join(", ")
+    )
 }
 
 /// Records attempts; one that is known already stays as it is.
@@ -68,21 +103,11 @@ pub async fn insert_many(tx: &Tx, attempts: &[MessageAttempt]) -> Result<(), Sto
     if attempts.is_empty() {
         return Ok(());
     }
-    let rows = attempts.iter().map(|attempt| {
-        let row = row::Model {
-            id: attempt.id,
-            organization_id: attempt.organization_id,
-            message_id: attempt.message_id,
-            person_id: attempt.person_id,
-            outcome: attempt.outcome.as_str().to_owned(),
-            status_code: attempt.status_code.clone(),
-            reply: attempt.reply.clone(),
-            started_at: attempt.started_at,
-            ended_at: attempt.ended_at,
-        };
-        row.into_active_model().reset_all()
-    });
-    row::Entity::insert_many(rows).on_conflict_do_nothing_on([row::Column::Id]).exec_without_returning(&tx.tx).await?;
+    let (backend, mut values) = (tx.tx.get_database_backend(), Vec::new());
+    let tried = given(backend, attempts, &mut values);
+    // SQLite would take the conflict for a condition of a join otherwise.
+    let sql = format!("WITH {tried} {}", inserted("WHERE true"));
+    tx.tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     Ok(())
 }
 

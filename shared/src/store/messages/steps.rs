@@ -1,7 +1,7 @@
 //! The steps of messages on their way to the relay: taken in hand, handed over, sent. Those of several messages, with what
 //! their attempts came to, are one statement that commits by itself, for a commit costs as much for one as for many.
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait as _, DbBackend, JsonValue, QueryResult, Statement, Value};
@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use super::{TABLE, leases::Lease};
 use crate::{
-    domain::{
-        mail::MessageAttempt,
-        messages::{Message, MessageStatus},
+    domain::{mail::MessageAttempt, messages::Message},
+    store::{
+        Store, StoreError, from_now,
+        given::{Columns, table},
+        message_attempts, to_json,
     },
-    store::{Store, StoreError, from_now, message_attempts, to_json},
 };
 
 /// A step that is to be written down. Writing it once more changes nothing.
@@ -71,33 +72,43 @@ impl Step {
         }
     }
 
-    /// The values of a row of `steps` in [`take`], in the order of its columns.
-    fn values(&self) -> [Value; 9] {
+    /// A row of [`COLUMNS`].
+    fn values(&self) -> [Value; 8] {
         let Lease { message_id, fence, attempts, rescues } = self.lease;
-        let (status, rescues, prolongs) = match self.kind {
-            Kind::InHand { prolongs } | Kind::Handed { prolongs, .. } => {
-                (MessageStatus::Sending, rescues + 1, prolongs)
-            }
-            Kind::Sent { .. } => (MessageStatus::Sent, rescues, false),
-        };
-        let (handed_at, sent_at, mail) = match &self.kind {
-            Kind::InHand { .. } => (None, None, None),
-            Kind::Handed { at, .. } => (Some(*at), None, None),
-            Kind::Sent { at, mail, .. } => (None, Some(*at), mail.clone()),
+        let (step, rescues, prolongs, at, mail) = match &self.kind {
+            // Nothing remembers when.
+            Kind::InHand { prolongs } => (IN_HAND, rescues + 1, *prolongs, DateTime::UNIX_EPOCH, None),
+            Kind::Handed { prolongs, at } => (HANDED, rescues + 1, *prolongs, *at, None),
+            Kind::Sent { at, mail, .. } => (SENT, rescues, false, *at, mail.as_ref()),
         };
         [
             message_id.into(),
             fence.into(),
-            status.as_str().into(),
+            step.into(),
             (attempts + 1).into(),
             rescues.into(),
             prolongs.into(),
-            handed_at.into(),
-            sent_at.into(),
-            mail.into(),
+            at.into(),
+            mail.map(JsonValue::to_string).unwrap_or_default().into(),
         ]
     }
 }
+
+const IN_HAND: &str = "IN_HAND";
+const HANDED: &str = "HANDED";
+const SENT: &str = "SENT";
+
+/// The columns of steps in [`take`]; a mail that stays as it is is empty.
+const COLUMNS: Columns<8> = [
+    ("message_id", "uuid"),
+    ("held_fence", "bigint"),
+    ("step", "text"),
+    ("next_attempts", "integer"),
+    ("next_rescues", "integer"),
+    ("prolongs", "boolean"),
+    ("at", "timestamptz"),
+    ("next_mail", "text"),
+];
 
 /// Writes down all the steps, each of another message, and returns the message and fence of those that were taken; of
 /// the others the lease is lost. `lease` is how long one lasts that begins anew.
@@ -107,63 +118,45 @@ impl Step {
 pub async fn take(store: &Store, steps: &[Step], lease: TimeDelta) -> Result<HashSet<(Uuid, i64)>, StoreError> {
     let backend = store.pool.get_database_backend();
     let (until, span) = from_now(backend, lease);
+    let next_mail = if backend == DbBackend::Postgres { "next_mail::jsonb" } else { "next_mail" };
     let mut values = vec![span];
-    let rows = rows(steps.iter().map(Step::values), &mut values)?;
-    let with = format!(
-        "WITH steps (message_id, held_fence, next_status, next_attempts, next_rescues, prolongs, now_handed, now_sent, \
-         next_mail) AS (VALUES {rows})"
-    );
+    let steps_given = table(backend, "steps", &COLUMNS, steps.iter().map(Step::values), &mut values);
     // What is recorded as sent under this very fence was recorded by us: an answer got lost, and the step comes again.
     let update = format!(
-        "UPDATE messages SET status = next_status, attempts = next_attempts, rescue_count = next_rescues, \
-         handed_at = coalesce(now_handed, handed_at), sent_at = coalesce(now_sent, sent_at), \
-         updated_at = coalesce(now_sent, updated_at), mail = coalesce(next_mail, mail), \
-         lease_until = CASE WHEN now_sent IS NOT NULL THEN NULL WHEN prolongs THEN {until} ELSE lease_until END, \
-         owner = CASE WHEN now_sent IS NULL THEN owner END, error = CASE WHEN now_sent IS NULL THEN error END \
+        "UPDATE messages SET status = CASE step WHEN 'SENT' THEN 'SENT' ELSE 'SENDING' END, \
+         attempts = next_attempts, rescue_count = next_rescues, \
+         handed_at = CASE step WHEN 'HANDED' THEN at ELSE handed_at END, \
+         sent_at = CASE step WHEN 'SENT' THEN at ELSE sent_at END, \
+         updated_at = CASE step WHEN 'SENT' THEN at ELSE updated_at END, \
+         mail = CASE next_mail WHEN '' THEN mail ELSE {next_mail} END, \
+         lease_until = CASE WHEN step = 'SENT' THEN NULL WHEN prolongs THEN {until} ELSE lease_until END, \
+         owner = CASE step WHEN 'SENT' THEN NULL ELSE owner END, \
+         error = CASE step WHEN 'SENT' THEN NULL ELSE error END \
          FROM steps WHERE id = message_id AND fence = held_fence \
-         AND (status = 'SENDING' OR status = 'SENT' AND next_status = 'SENT') RETURNING id, fence"
+         AND (status = 'SENDING' OR status = 'SENT' AND step = 'SENT') RETURNING id, fence"
     );
-    let attempts = || steps.iter().filter_map(Step::attempt);
-    if attempts().next().is_none() {
+    let attempts: Vec<&MessageAttempt> = steps.iter().filter_map(Step::attempt).collect();
+    if attempts.is_empty() {
         let _writer = store.turn_to_write().await;
-        let statement = Statement::from_sql_and_values(backend, format!("{with} {update}"), values);
+        let statement = Statement::from_sql_and_values(backend, format!("WITH {steps_given} {update}"), values);
         return keys(store.pool.query_all_raw(statement).await?);
     }
     if backend == DbBackend::Postgres {
-        let columns = message_attempts::COLUMNS;
-        let tried = self::rows(attempts().map(message_attempts::values), &mut values)?;
-        let sql = format!(
-            "{with}, taken AS ({update}), tried ({columns}) AS (VALUES {tried}), \
-             noted AS (INSERT INTO message_attempts ({columns}) \
-             SELECT tried.* FROM tried JOIN taken ON taken.id = tried.message_id ON CONFLICT (id) DO NOTHING) \
-             SELECT id, fence FROM taken"
-        );
+        let tried = message_attempts::given(backend, attempts.iter().copied(), &mut values);
+        let noted = message_attempts::inserted("WHERE EXISTS (SELECT FROM taken WHERE taken.id = tried.message_id)");
+        let sql =
+            format!("WITH {steps_given}, taken AS ({update}), {tried}, noted AS ({noted}) SELECT id, fence FROM taken");
         return keys(store.pool.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?);
     }
     // SQLite has no statement that writes to two tables.
     let tx = store.begin().await?;
-    let statement = Statement::from_sql_and_values(backend, format!("{with} {update}"), values);
+    let statement = Statement::from_sql_and_values(backend, format!("WITH {steps_given} {update}"), values);
     let taken = keys(tx.tx.query_all_raw(statement).await?)?;
     let is_taken = |message_id| taken.iter().any(|(id, _)| *id == message_id);
-    let tried: Vec<_> = attempts().filter(|attempt| is_taken(attempt.message_id)).cloned().collect();
+    let tried: Vec<_> = attempts.into_iter().filter(|attempt| is_taken(attempt.message_id)).cloned().collect();
     message_attempts::insert_many(&tx, &tried).await?;
     tx.commit().await?;
     Ok(taken)
-}
-
-/// Rows for `VALUES`, whose values come after those that are there.
-fn rows<const N: usize>(rows: impl Iterator<Item = [Value; N]>, values: &mut Vec<Value>) -> Result<String, StoreError> {
-    let mut sql = String::new();
-    for row in rows {
-        sql.push_str(if sql.is_empty() { "(" } else { ", (" });
-        for (column, value) in row.into_iter().enumerate() {
-            values.push(value);
-            sql.push_str(if column == 0 { "$" } else { ", $" });
-            write!(sql, "{}", values.len()).map_err(|error| StoreError::corrupt(TABLE, error))?;
-        }
-        sql.push(')');
-    }
-    Ok(sql)
 }
 
 fn keys(rows: Vec<QueryResult>) -> Result<HashSet<(Uuid, i64)>, StoreError> {
