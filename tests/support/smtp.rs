@@ -237,6 +237,8 @@ async fn accept(listener: Option<&TcpListener>) -> TcpStream {
     loop {
         let accepted: io::Result<_> = listener.accept().await;
         if let Ok((stream, _)) = accepted {
+            // Replies to commands of one packet are written one by one, and none shall wait for an acknowledgement.
+            stream.set_nodelay(true).ok();
             return stream;
         }
     }

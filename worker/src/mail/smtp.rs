@@ -1,4 +1,4 @@
-//! One message at a time to a relay, one command at a time.
+//! One message at a time to a relay, announced in one packet where the relay takes that (RFC 2920).
 //!
 //! A pooled transport is not safe to cancel: after a lost reply every later reply belongs to the message before. Here
 //! a connection is either at rest in the [`Relay`], after a clean reply, or owned by the one exchange that uses it. If
@@ -11,7 +11,7 @@ use lettre::{
     transport::smtp::{
         authentication::{Credentials, DEFAULT_MECHANISMS},
         client::{AsyncSmtpConnection, TlsParameters},
-        commands::{Data, Mail, Rcpt, Rset},
+        commands::{Data, Ehlo, Mail, Rcpt, Rset},
         extension::ClientId,
         response::{Response, Severity},
     },
@@ -104,7 +104,16 @@ pub struct Accepted {
 pub struct Relay {
     settings: SmtpSettings,
     /// Present only while nothing is owed on it by either side.
-    resting: Option<AsyncSmtpConnection>,
+    resting: Option<Line>,
+}
+
+/// An open connection.
+struct Line {
+    smtp: AsyncSmtpConnection,
+    /// Whether the relay takes several commands at once (RFC 2920).
+    pipelines: bool,
+    /// Whether it has answered everything it was told, and waits for a command.
+    in_step: bool,
 }
 
 impl fmt::Debug for Relay {
@@ -117,7 +126,7 @@ impl fmt::Debug for Relay {
 #[must_use = "the relay waits for the message"]
 pub struct Handed<'relay> {
     relay: &'relay mut Relay,
-    connection: AsyncSmtpConnection,
+    line: Line,
 }
 
 impl fmt::Debug for Handed<'_> {
@@ -143,24 +152,24 @@ impl Relay {
             parse_address(from).ok_or_else(|| SendError::own(Class::Refused, "the sender is not a mail address"))?;
         let to = parse_address(to).ok_or_else(|| SendError::own(Class::BadAddress, "not a mail address"))?;
 
-        if let Some(mut connection) = self.resting.take() {
-            match self.announce(&mut connection, &from, &to).await {
+        if let Some(mut line) = self.resting.take() {
+            match self.announce(&mut line, &from, &to).await {
                 Ok(()) => {
-                    return Ok(Handed { relay: self, connection });
+                    return Ok(Handed { relay: self, line });
                 }
                 // Relays close connections that rest too long; nothing was given away yet, so a new one may be tried.
                 Err(Trouble::Silence(_) | Trouble::Reply { code: 421, .. }) => {}
-                Err(trouble) => return Err(self.refused(connection, trouble).await),
+                Err(trouble) => return Err(self.refused(line, trouble).await),
             }
         }
-        let mut connection = self.connect().await?;
-        match self.announce(&mut connection, &from, &to).await {
-            Ok(()) => Ok(Handed { relay: self, connection }),
-            Err(trouble) => Err(self.refused(connection, trouble).await),
+        let mut line = self.connect().await?;
+        match self.announce(&mut line, &from, &to).await {
+            Ok(()) => Ok(Handed { relay: self, line }),
+            Err(trouble) => Err(self.refused(line, trouble).await),
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
+    async fn connect(&self) -> Result<Line, SendError> {
         let unreachable = |trouble: Trouble| SendError::own(Class::RelayUnreachable, &trouble.words());
         let tls = || {
             TlsParameters::new(self.settings.host.clone())
@@ -193,7 +202,10 @@ impl Relay {
                 }
             })?;
         }
-        Ok(connection)
+        // The library asks as well, and does not tell.
+        let told = self.timed(connection.command(Ehlo::new(hello))).await.map_err(unreachable)?;
+        let pipelines = told.message().any(|keyword| keyword.trim().eq_ignore_ascii_case("PIPELINING"));
+        Ok(Line { smtp: connection, pipelines, in_step: true })
     }
 
     /// Opens a connection that sends everything at once. Otherwise the final dot, which is written after the message,
@@ -212,24 +224,47 @@ impl Relay {
         }
     }
 
-    async fn announce(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        from: &Address,
-        to: &Address,
-    ) -> Result<(), Trouble> {
-        let mail = self.timed(connection.command(Mail::new(Some(from.clone()), Vec::new()))).await?;
-        expect(&mail, Severity::PositiveCompletion)?;
-        let rcpt = self.timed(connection.command(Rcpt::new(to.clone(), Vec::new()))).await;
-        expect(&rcpt.map_err(Trouble::of_recipient)?, Severity::PositiveCompletion)?;
-        let data = self.timed(connection.command(Data)).await.map_err(Trouble::of_recipient)?;
-        expect(&data, Severity::PositiveIntermediate)
+    /// Announces a message. What a relay takes at once is one packet; its replies are all waited for, for the connection
+    /// is of no use otherwise.
+    async fn announce(&self, line: &mut Line, from: &Address, to: &Address) -> Result<(), Trouble> {
+        let Line { smtp, pipelines, in_step } = line;
+        let mut commands = vec![
+            Mail::new(Some(from.clone()), Vec::new()).to_string(),
+            Rcpt::new(to.clone(), Vec::new()).to_string(),
+            Data.to_string(),
+        ];
+        if *pipelines {
+            commands = vec![commands.concat()];
+        }
+        let mut commands = commands.into_iter();
+        let mut announced = Ok(());
+        for (is_first, is_last) in [(true, false), (false, false), (false, true)] {
+            let reply = match commands.next() {
+                Some(command) => self.timed(smtp.command(command)).await,
+                None => self.timed(smtp.read_response()).await,
+            };
+            let severity = if is_last { Severity::PositiveIntermediate } else { Severity::PositiveCompletion };
+            let agreed = reply
+                .map_err(|trouble| if is_first { trouble } else { trouble.of_recipient() })
+                .and_then(|reply| expect(&reply, severity));
+            // After a no it may wait for a message all the same, and shall get none.
+            let waits_in_vain = is_last && agreed.is_ok() && announced.is_err();
+            let is_silent = matches!(agreed, Err(Trouble::Silence(_) | Trouble::Client(_)));
+            *in_step = !is_silent && !waits_in_vain;
+            // The first no counts; the others follow from it.
+            announced = announced.and(agreed);
+            if is_silent || (announced.is_err() && !*pipelines) {
+                break;
+            }
+        }
+        announced
     }
 
     /// Turns a refusal into an error, and keeps the connection if the relay answers that it is ready for the next.
-    async fn refused(&mut self, mut connection: AsyncSmtpConnection, trouble: Trouble) -> SendError {
-        if trouble.leaves_connection_open() && self.timed(connection.command(Rset)).await.is_ok() {
-            self.resting = Some(connection);
+    async fn refused(&mut self, mut line: Line, trouble: Trouble) -> SendError {
+        let ready = line.in_step && trouble.leaves_connection_open();
+        if ready && self.timed(line.smtp.command(Rset)).await.is_ok() {
+            self.resting = Some(line);
         }
         trouble.into_error(Class::Temporary)
     }
@@ -254,26 +289,51 @@ impl Handed<'_> {
     ///
     /// When the relay refuses the content, or ([`Class::Ambiguous`]) when its reply does not come.
     pub async fn finish(self, message: &[u8]) -> Result<Accepted, SendError> {
-        let Self { relay, mut connection } = self;
+        let Self { relay, mut line } = self;
         Point::MailBeforeDot.pass().await;
-        let outcome = relay.timed(connection.message(message)).await.and_then(|response| {
+        let outcome = relay.timed(give(&mut line.smtp, message)).await.and_then(|response| {
             expect(&response, Severity::PositiveCompletion)?;
             Ok(Accepted { reply: reply(&response) })
         });
         Point::MailAfterDot.pass().await;
         match outcome {
             Ok(accepted) => {
-                relay.resting = Some(connection);
+                relay.resting = Some(line);
                 Ok(accepted)
             }
             Err(trouble) => {
                 if trouble.leaves_connection_open() {
-                    relay.resting = Some(connection);
+                    relay.resting = Some(line);
                 }
                 Err(trouble.of_recipient().into_error(Class::Ambiguous))
             }
         }
     }
+}
+
+/// Gives a message away.
+async fn give(smtp: &mut AsyncSmtpConnection, message: &[u8]) -> Result<Response, lettre::transport::smtp::Error> {
+    match std::str::from_utf8(message) {
+        Ok(text) => smtp.command(content(text)).await,
+        // None of ours; and the library writes these in two packets.
+        Err(_) => smtp.message(message).await,
+    }
+}
+
+/// A message as a relay takes it: a line that begins with a dot begins with two, and a dot alone ends it (RFC 5321, 4.5.2).
+fn content(message: &str) -> String {
+    const END: &str = "\r\n.\r\n";
+    let mut content = String::with_capacity(message.len() + END.len());
+    for (number, part) in message.split("\r\n.").enumerate() {
+        if number > 0 {
+            content.push_str("\r\n..");
+        } else if part.starts_with('.') {
+            content.push('.');
+        }
+        content.push_str(part);
+    }
+    content.push_str(if content.ends_with("\r\n") { ".\r\n" } else { END });
+    content
 }
 
 /// What can come instead of the reply that was hoped for.
@@ -364,4 +424,23 @@ fn expect(response: &Response, severity: Severity) -> Result<(), Trouble> {
 fn reply(response: &Response) -> String {
     let words: Vec<&str> = response.message().collect();
     text::shorten(&text::one_line(&format!("{} {}", response.code(), words.join(" "))), LONGEST_REPLY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_ends_the_content_and_none_before_it_does() {
+        for (message, given) in [
+            ("a\r\n", "a\r\n.\r\n"),
+            ("a", "a\r\n.\r\n"),
+            (".\r\n..\r\n.b.\r\n", "..\r\n...\r\n..b.\r\n.\r\n"),
+            ("\r\n.\r\n", "\r\n..\r\n.\r\n"),
+            ("a\r\n.", "a\r\n..\r\n.\r\n"),
+            ("", "\r\n.\r\n"),
+        ] {
+            assert_eq!(content(message), given, "{message:?}");
+        }
+    }
 }

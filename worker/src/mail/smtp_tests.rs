@@ -31,11 +31,15 @@ async fn class_of(script: Script) -> Class {
     send_to(script).await.0.expect_err("a failure").class
 }
 
+/// Takes an announcement in one packet.
+const PIPELINING: Act = Act::Say("250-relay.test\r\n250-PIPELINING\r\n250 8BITMIME");
+
 #[tokio::test]
 async fn an_accepted_message() {
     let (sent, seen) = send_to(FRIENDLY).await;
     assert_eq!(sent.expect("accepted").reply, "250 2.0.0 queued as 42");
-    let commands: Vec<&str> = seen[0].iter().skip(1).map(String::as_str).collect();
+    // Said hello twice: the library keeps what it heard to itself.
+    let commands: Vec<&str> = seen[0].iter().skip(2).map(String::as_str).collect();
     assert_eq!(commands, ["MAIL FROM:<peers@alumni.example>", "RCPT TO:<anna@mail.example>", "DATA", "."]);
 }
 
@@ -115,18 +119,53 @@ async fn replies_are_told_apart() {
         (after_dot("554 5.7.1 looks like spam"), Class::Refused),
         (after_dot("550 5.1.1 no such user"), Class::BadAddress),
     ] {
-        let (sent, _) = send_to(script).await;
-        let error = sent.expect_err("a failure");
-        assert_eq!(error.class, class, "{error}");
+        for script in [script, Script { ehlo: PIPELINING, ..script }] {
+            let (sent, _) = send_to(script).await;
+            let error = sent.expect_err("a failure");
+            assert_eq!(error.class, class, "{error}");
+        }
     }
+}
+
+#[tokio::test]
+async fn an_announcement_in_one_packet_is_answered_command_by_command() {
+    let refused = Act::Say("550 5.1.1 no such user");
+    let busy = Script { ehlo: PIPELINING, rcpt: refused, data: Act::Say("503 5.5.1 to whom?"), ..FRIENDLY };
+    let (server, settings) = Server::new(&[busy]).await;
+    let client = async move {
+        let mut relay = Relay::new(settings);
+        for _ in 0..2 {
+            assert_eq!(send(&mut relay).await.expect_err("refused").class, Class::BadAddress);
+        }
+    };
+    let (seen, ()) = tokio::join!(server.serve(), client);
+    let ready: Vec<&str> = seen[0].iter().skip(2).map(String::as_str).collect();
+    let message = ["MAIL FROM:<peers@alumni.example>", "RCPT TO:<anna@mail.example>", "DATA", "RSET"];
+    assert_eq!(ready, [message, message].concat(), "the connection is of use after all replies");
+}
+
+#[tokio::test]
+async fn a_relay_that_waits_for_a_message_to_nobody_gets_none() {
+    let eager = Script { ehlo: PIPELINING, rcpt: Act::Say("550 5.1.1 no such user"), ..FRIENDLY };
+    let (server, settings) = Server::new(&[eager, Script { ehlo: PIPELINING, ..FRIENDLY }]).await;
+    let client = async move {
+        let mut relay = Relay::new(settings);
+        assert_eq!(send(&mut relay).await.expect_err("refused").class, Class::BadAddress);
+        send(&mut relay).await.expect("accepted over a new connection");
+    };
+    let (seen, ()) = tokio::join!(server.serve(), client);
+    assert_eq!(seen[0].last().map(String::as_str), Some("DATA"));
+    assert_eq!(seen[1].last().map(String::as_str), Some("."));
 }
 
 #[tokio::test]
 async fn silence_before_the_content_is_temporary() {
     for quiet in [Act::Hang, Act::Drop] {
-        assert_eq!(class_of(Script { mail: quiet, ..FRIENDLY }).await, Class::Temporary);
-        assert_eq!(class_of(Script { rcpt: quiet, ..FRIENDLY }).await, Class::Temporary);
-        assert_eq!(class_of(Script { data: quiet, ..FRIENDLY }).await, Class::Temporary);
+        for ehlo in [FRIENDLY.ehlo, PIPELINING] {
+            assert_eq!(class_of(Script { ehlo, mail: quiet, ..FRIENDLY }).await, Class::Temporary);
+            assert_eq!(class_of(Script { ehlo, rcpt: quiet, ..FRIENDLY }).await, Class::Temporary);
+            assert_eq!(class_of(Script { ehlo, data: quiet, ..FRIENDLY }).await, Class::Temporary);
+        }
     }
     // A positive reply of the wrong kind: replies and commands are out of step.
     assert_eq!(class_of(Script { data: Act::Say("250 2.1.5 ok"), ..FRIENDLY }).await, Class::Temporary);
