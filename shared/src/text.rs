@@ -18,6 +18,19 @@ pub fn one_line(value: &str) -> String {
     line
 }
 
+/// Whether the value is surely what [`one_line`] would make of it, at a glance: printable ASCII, with single spaces between
+/// words. Most are.
+pub fn is_plainly_one_line(value: &str) -> bool {
+    let mut before = b' ';
+    for &byte in value.as_bytes() {
+        if !matches!(byte, b' '..=b'~') || (byte == b' ' && before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' ' || value.is_empty()
+}
+
 /// Embeddings, overrides and isolates, which reach beyond the value they stand in; and the byte order mark.
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -41,6 +54,17 @@ mod tests {
     fn a_value_stays_on_its_line() {
         assert_eq!(one_line("Ada\r\nBcc: all@example.org\0\u{7}\u{85}!"), "Ada Bcc: all@example.org !");
         assert_eq!(one_line("  two \u{2028} lines\u{2029}"), "two lines");
+    }
+
+    #[test]
+    fn what_is_plainly_on_one_line_stays_as_it_is() {
+        for plain in ["", "Ada", "Ada Lovelace ~ 1815!"] {
+            assert!(is_plainly_one_line(plain), "{plain:?}");
+            assert_eq!(one_line(plain), plain);
+        }
+        for perhaps_not in [" ", " Ada", "Ada ", "Ada  L", "Ada\nL", "Zoë", "\u{202e}", "\u{7f}"] {
+            assert!(!is_plainly_one_line(perhaps_not), "{perhaps_not:?}");
+        }
     }
 
     #[test]

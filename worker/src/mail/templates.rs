@@ -113,7 +113,9 @@ static ENVIRONMENT: LazyLock<Result<Environment<'static>, RenderError>> = LazyLo
 /// Writes every value on one line, whoever wrote it, and escaped where the template is HTML.
 fn on_one_line(out: &mut minijinja::Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.as_str() {
-        Some(written) if value.kind() == ValueKind::String && !value.is_safe() => {
+        Some(written)
+            if value.kind() == ValueKind::String && !value.is_safe() && !text::is_plainly_one_line(written) =>
+        {
             escape_formatter(out, state, &Value::from(text::one_line(written)))
         }
         _ => escape_formatter(out, state, value),

@@ -1,6 +1,6 @@
 //! Keeping what people wrote on its line, and lines readable.
 
-pub(super) use shared::text::{one_line, shorten};
+pub(super) use shared::text::{is_plainly_one_line, one_line, shorten};
 use textwrap::{Options, WordSplitter};
 
 /// Where plain text breaks; quoted replies still fit an 80 column terminal.
@@ -21,6 +21,10 @@ pub(super) fn wrap(text: &str) -> String {
             if lines.last().is_some_and(|last| !last.is_empty()) {
                 lines.push(String::new());
             }
+            continue;
+        }
+        if line.chars().count() <= WIDTH {
+            lines.push(line.to_owned());
             continue;
         }
         let options = Options::new(WIDTH)
