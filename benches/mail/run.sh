@@ -98,16 +98,16 @@ source_rate() { # label, connections
 echo "| who | connections | mails | mails a second | of smtp-source |"
 echo "|---|---|---|---|---|"
 line() { echo "| $1 | $2 | $mails | ${rate[$3]} | $(awk "BEGIN { printf \"%.0f %%\", 100 * ${rate[$3]} / ${rate[$4]} }") |"; }
-for connections in 1 4 8; do
+for connections in 1 4 16; do
   source_rate "source$connections" "$connections"
   send "one$connections" "$connections" 1
   line "smtp-source" "$connections" "source$connections" "source$connections"
   line "one worker" "$connections" "one$connections" "source$connections"
 done
-source_rate source12 12
-send three4 4 3
-line "smtp-source" 12 source12 source12
-line "three workers" "3 times 4" three4 source12
+source_rate source48 48
+send three16 16 3
+line "smtp-source" 48 source48 source48
+line "three workers" "3 times 16" three16 source48
 echo
 for pid in "${pids[@]}" "$look"; do kill "$pid"; done
 pids=()

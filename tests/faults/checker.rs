@@ -24,7 +24,7 @@ struct Row {
 pub(super) async fn check(world: &World) -> usize {
     let rows = match world.client().await {
         Some(client) => {
-            matches_keep_the_rules(&client).await;
+            rows_keep_the_rules(&client).await;
             messages(&client).await
         }
         None => messages_of_store(world).await,
@@ -139,7 +139,7 @@ fn copies(entries: &[Entry], disturbances: &[(i64, i64)]) -> usize {
 }
 
 /// Asks for rows that break a rule, of which there may be none.
-async fn matches_keep_the_rules(client: &Client) {
+async fn rows_keep_the_rules(client: &Client) {
     let living = "('PROPOSED', 'ACTIVE', 'PAUSED')";
     for (rule, broken) in [
         (
@@ -156,6 +156,12 @@ async fn matches_keep_the_rules(client: &Client) {
             "a published night is the only one with matches of its program and date",
             "SELECT r.program_id::text FROM matches m JOIN match_runs r ON r.id = m.run_id
                 GROUP BY r.program_id, r.local_date HAVING count(DISTINCT r.id) > 1"
+                .to_owned(),
+        ),
+        (
+            "what is recorded as sent has one attempt that was accepted",
+            "SELECT m.id::text FROM messages m WHERE m.status = 'SENT' AND (SELECT count(*) FROM message_attempts a
+                WHERE a.message_id = m.id AND a.outcome = 'ACCEPTED') <> 1"
                 .to_owned(),
         ),
         ("matches are those of published runs", {

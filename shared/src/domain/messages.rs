@@ -31,7 +31,7 @@ pub struct Message {
     pub due_at: DateTime<Utc>,
     /// Pointless after this instant.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was handed to the relay, before the relay's last word.
+    /// When it was marked as handed to the relay: before its content is sent, and perhaps before it is announced.
     pub handed_at: Option<DateTime<Utc>>,
     /// When the relay accepted it.
     pub sent_at: Option<DateTime<Utc>>,

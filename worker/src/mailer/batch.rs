@@ -28,6 +28,8 @@ pub(super) struct Claimed {
     pub(super) since: Instant,
     /// Whether it is taken in hand: the attempt counts.
     pub(super) in_hand: bool,
+    /// Whether it is marked as handed over already.
+    pub(super) marked: bool,
 }
 
 impl Claimed {
@@ -43,8 +45,13 @@ impl Claimed {
 impl Batch {
     /// `claimed_at` is a moment before the claim.
     pub(super) fn new(claimed: Vec<(Lease, Message)>, claimed_at: Instant) -> Self {
-        let claimed =
-            claimed.into_iter().map(|(lease, message)| Claimed { lease, message, since: claimed_at, in_hand: false });
+        let claimed = claimed.into_iter().map(|(lease, message)| Claimed {
+            lease,
+            message,
+            since: claimed_at,
+            in_hand: false,
+            marked: false,
+        });
         Self { left: claimed.collect(), claimed_at, facts: None }
     }
 

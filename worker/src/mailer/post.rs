@@ -12,6 +12,7 @@ use shared::{
     metrics::METRICS,
     store::StoreError,
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::mail::{
@@ -28,15 +29,16 @@ const LONGEST: TimeDelta = TimeDelta::minutes(5);
 const LEAST: u64 = 10;
 /// And at most.
 const MOST: u64 = 80;
-/// A batch that took less may be larger next time, and one that took twice as long is to be smaller: a fast relay is not kept
-/// waiting by claims, and what a worker loses with its life is the work of a moment.
-const BRISK: Duration = Duration::from_millis(200);
+/// A relay that takes a mail within this is brisk: what is stored about a mail takes longer than the mail.
+const BRISK: Duration = Duration::from_millis(5);
 
 /// One way out of several, and the present pause of all.
 #[derive(Debug)]
 pub(crate) struct Post {
     way: Way,
     batch: u64,
+    /// Whether the last mail was taken at once.
+    brisk: bool,
     pause: Arc<Mutex<Option<Pause>>>,
 }
 
@@ -76,7 +78,7 @@ impl Post {
                 command_timeout: Duration::from_secs(config.command_timeout_seconds),
             }))),
         };
-        Self { way, batch: LEAST, pause }
+        Self { way, batch: LEAST, brisk: false, pause }
     }
 
     /// Hands a message over. `handing` stores that this is about to happen, just before it cannot be undone.
@@ -92,18 +94,26 @@ impl Post {
         message: &[u8],
         handing: impl Future<Output = Result<(), StoreError>>,
     ) -> Result<Result<String, SendError>, StoreError> {
+        self.brisk = false;
         match &mut self.way {
             Way::Smtp(relay) => {
+                let begun = Instant::now();
                 let handed = match relay.begin(from, to).await {
                     Ok(handed) => handed,
                     Err(error) => return Ok(Err(error)),
                 };
+                let announcing = begun.elapsed();
                 handing.await?;
-                Ok(handed.finish(message).await.map(|accepted| accepted.reply))
+                let given = Instant::now();
+                let accepted = handed.finish(message).await.map(|accepted| accepted.reply);
+                self.brisk = announcing + given.elapsed() < BRISK;
+                Ok(accepted)
             }
             Way::Mailbox(dir) => {
                 handing.await?;
+                let given = Instant::now();
                 let delivered = mailbox::deliver(dir, id, message).await;
+                self.brisk = given.elapsed() < BRISK;
                 // A full or missing disk refuses every message alike.
                 Ok(delivered.map(|_| "written to the mailbox folder".to_owned()).map_err(|error| SendError {
                     class: Class::RelayUnreachable,
@@ -118,11 +128,17 @@ impl Post {
         self.batch
     }
 
-    /// Learns how long a batch of that many took.
-    pub(super) fn took(&mut self, time: Duration, messages: usize) {
-        if time > BRISK * 2 {
+    /// Whether it took the last mail at once.
+    pub(super) const fn is_brisk(&self) -> bool {
+        self.brisk
+    }
+
+    /// Learns from a batch of so many: a brisk relay is not kept waiting by claims, and of what goes to another one a worker
+    /// shall not lose much with its life.
+    pub(super) fn learn(&mut self, messages: usize) {
+        if !self.brisk {
             self.batch = (self.batch / 2).max(LEAST);
-        } else if time < BRISK && messages >= usize::try_from(self.batch).unwrap_or(usize::MAX) {
+        } else if messages >= usize::try_from(self.batch).unwrap_or(usize::MAX) {
             self.batch = (self.batch * 2).min(MOST);
         }
     }
@@ -171,22 +187,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_as_large_as_the_relay_is_fast() {
+    fn a_batch_is_as_large_as_the_relay_is_brisk() {
         let mut post = Post::new(&Config::embedded(Path::new("data"), 0, iter::empty()).unwrap().mail, Arc::default());
-        let fast = Duration::from_millis(50);
         assert_eq!(post.batch(), LEAST);
         // What was not full says nothing.
-        post.took(fast, 9);
+        post.brisk = true;
+        post.learn(9);
         assert_eq!(post.batch(), LEAST);
         for expected in [20, 40, 80, 80] {
-            post.took(fast, usize::try_from(post.batch()).unwrap());
+            post.learn(usize::try_from(post.batch()).unwrap());
             assert_eq!(post.batch(), expected);
         }
-        post.took(Duration::from_millis(300), 80);
-        assert_eq!(post.batch(), MOST);
-        // A slow one makes it smaller, whether it was full or not.
+        // Another one makes it smaller, whether it was full or not.
+        post.brisk = false;
         for expected in [40, 20, 10, 10] {
-            post.took(Duration::from_secs(1), 3);
+            post.learn(3);
             assert_eq!(post.batch(), expected);
         }
     }

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use super::{
     Post,
     batch::{Batch, Claimed},
-    needs_a_human,
+    is_reminder, needs_a_human,
 };
 use crate::{
     Worker,
@@ -70,7 +70,7 @@ impl Worker {
     }
 
     /// Records that the relay has it, as fast as can be: a death before that makes a second copy. The next of the batch is
-    /// taken in hand in the same commit.
+    /// taken in hand in the same commit, and marked if the relay is brisk.
     pub(super) async fn record_sent(
         &self,
         post: &Post,
@@ -85,7 +85,12 @@ impl Worker {
             needs_a_human(&next.message).is_none() && self.release(post, &next.message, claimed_at).is_none()
         });
         let prolongs = next.as_ref().is_some_and(|next| self.prolongs(next.since));
-        steps.extend(next.as_ref().map(|next| Step::in_hand(next.lease, prolongs)));
+        // What is sent again anyway may be marked early, where the mark would take longer than the relay.
+        let marked = next.as_ref().is_some_and(|next| post.is_brisk() && !is_reminder(&next.message.mail));
+        steps.extend(next.as_ref().map(|next| match marked {
+            true => Step::handed(next.lease, prolongs, self.clock.now()),
+            false => Step::in_hand(next.lease, prolongs),
+        }));
         let taken = match self.clerk.write(&steps).await {
             Err(StoreError::Database(error)) => {
                 batch.forget_facts();
@@ -96,6 +101,7 @@ impl Worker {
         // One that is lost is found out about when its turn comes.
         if let Some(next) = next.filter(|_| taken.get(1) == Some(&true)) {
             next.is_in_hand(prolongs, begun);
+            next.marked = marked;
         }
         if taken.first() != Some(&true) {
             return Err(StoreError::Conflict("the message's lease"));
