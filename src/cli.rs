@@ -76,12 +76,6 @@ enum Command {
 }
 
 impl Cli {
-    /// Whether it is a worker, and nothing else. Its loops are one task: on a thread that also hears what they wait for, an
-    /// answer of the database or the relay wakes nobody else.
-    pub(crate) const fn is_worker(&self) -> bool {
-        matches!(self.command, Some(Command::Worker))
-    }
-
     /// Does what was asked for.
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let file = self.config.as_deref();

@@ -18,8 +18,7 @@ fn main() -> ExitCode {
     // First of all: TLS clients refuse to guess which provider is meant. An error says that one is there already.
     rustls::crypto::ring::default_provider().install_default().ok();
     let cli = Cli::parse();
-    let mut threads = if cli.is_worker() { Builder::new_current_thread() } else { Builder::new_multi_thread() };
-    let done = match threads.enable_all().build() {
+    let done = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let done = runtime.block_on(cli.run());
             // Nobody waits any more for a thread that still plans; dropping the runtime would.

@@ -87,10 +87,14 @@ impl Worker {
         let prolongs = next.as_ref().is_some_and(|next| self.prolongs(next.since));
         // What is sent again anyway may be marked early, where the mark would take longer than the relay.
         let marked = next.as_ref().is_some_and(|next| post.is_brisk() && !is_reminder(&next.message.mail));
-        steps.extend(next.as_ref().map(|next| match marked {
-            true => Step::handed(next.lease, prolongs, self.clock.now()),
-            false => Step::in_hand(next.lease, prolongs),
-        }));
+        let step = |next: &Claimed| {
+            if marked {
+                Step::handed(next.lease, prolongs, self.clock.now())
+            } else {
+                Step::in_hand(next.lease, prolongs)
+            }
+        };
+        steps.extend(next.as_deref().map(step));
         let taken = match self.clerk.write(&steps).await {
             Err(StoreError::Database(error)) => {
                 batch.forget_facts();
