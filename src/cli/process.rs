@@ -9,6 +9,7 @@ use shared::{
     config::Config,
     store::{Patience, Store},
 };
+use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Failure;
@@ -44,6 +45,11 @@ impl Process {
             tasks.spawn(server.run(store.clone(), shutdown.clone()));
         }
         Ok(Self { store, bus, clock: config.clock.clock(), tasks })
+    }
+
+    /// Begins a task that is waited for when everything is closed.
+    pub(super) fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.tasks.spawn(task)
     }
 
     /// Closes everything; `shutdown` must have been cancelled.

@@ -16,7 +16,7 @@ pub(super) async fn run(file: Option<&Path>) -> Result<(), Failure> {
         let (with, until) = (config.clone(), shutdown.clone());
         // A task runs on a thread that also hears what it waits for. This one is another: each answer of the database or the
         // relay would have to wake it.
-        let working = tokio::spawn(async move { worker::run(&with, store, bus, clock, until).await });
+        let working = process.spawn(async move { worker::run(&with, store, bus, clock, until).await });
         let worked = match working.await {
             Ok(worked) => worked,
             Err(broken) => panic::resume_unwind(broken.into_panic()),
